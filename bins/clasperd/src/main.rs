@@ -1,0 +1,2 @@
+//! clasperd.
+fn main() {}

@@ -1,0 +1,1 @@
+//! clasper-api-types.

@@ -1,0 +1,299 @@
+//! The audit entry that every write carries, and the hash that links it to its predecessor.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::canonical::CanonicalJson;
+use crate::{AuditEntryId, Sha256Digest, TenantId, Timestamp, TraceId, UserId, WorkspaceId};
+
+/// An RFC 9162 (section 2.1.1) leaf hash: SHA-256 over a zero byte and the entry's canonical bytes.
+pub type LeafHash = Sha256Digest;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// What happened. The one place that defines the event types.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum AuditEvent {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl AuditEvent {
+            /// Every event type.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name under which it is stored and queried.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        impl FromStr for AuditEvent {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text { $($name => Ok(Self::$variant),)* _ => Err(()) }
+            }
+        }
+    };
+}
+
+events! {
+    /// A run was decided, its money held and its grant consumed.
+    AgentExecutionStarted = "agent_execution_started";
+    /// A run was refused before it started.
+    AgentExecutionDenied = "agent_execution_denied";
+    /// A run ended with an answer; its hold was settled.
+    AgentExecutionCompleted = "agent_execution_completed";
+    /// A run ended without an answer; its hold was settled for what was used, or released.
+    AgentExecutionFailed = "agent_execution_failed";
+    /// The caller went away; the hold was settled for what was used.
+    AgentExecutionCancelled = "agent_execution_cancelled";
+    /// A run of a process that died was closed by recovery.
+    AgentExecutionRecovered = "agent_execution_recovered";
+    /// A run's hold was raised for a further step.
+    BudgetHoldExtended = "budget_hold_extended";
+    /// A tool call was decided and its grant consumed.
+    ToolAuthorizationGranted = "tool_authorization_granted";
+    /// A tool call was refused.
+    ToolAuthorizationDenied = "tool_authorization_denied";
+    /// A tool call returned a result.
+    ToolCallSucceeded = "tool_call_succeeded";
+    /// A tool call returned an error, or none was received.
+    ToolCallFailed = "tool_call_failed";
+    /// A message reached the backend.
+    DeliverySucceeded = "delivery_succeeded";
+    /// The backend refused a message for good; it is kept for an operator.
+    DeliveryFailed = "delivery_failed";
+    /// A budget was created or changed.
+    BudgetChanged = "budget_changed";
+    /// Spending passed the alert threshold.
+    BudgetWarning = "budget_warning";
+    /// Spending passed the limit.
+    BudgetExceeded = "budget_exceeded";
+    /// A budget's period ended and a new one began.
+    BudgetRolledOver = "budget_rolled_over";
+    /// A tenant was created.
+    TenantCreated = "tenant_created";
+    /// An API key was issued.
+    ApiKeyCreated = "api_key_created";
+    /// An API key was revoked.
+    ApiKeyRevoked = "api_key_revoked";
+}
+
+impl fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a write says of itself: the reason that is stored with it. The store gives it its place in the tenant's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its id.
+    pub id: AuditEntryId,
+    /// The tenant whose log it belongs to.
+    pub tenant: TenantId,
+    /// The workspace concerned, when there is one.
+    pub workspace: Option<WorkspaceId>,
+    /// The trace concerned, when there is one.
+    pub trace: Option<TraceId>,
+    /// The user concerned, when there is one.
+    pub user: Option<UserId>,
+    /// Who acted ([`crate::Principal::actor`]).
+    pub actor: String,
+    /// What happened.
+    pub event: AuditEvent,
+    /// What it happened to, as `kind:id`.
+    pub target: Option<String>,
+    /// Particulars: a canonical JSON object, redacted.
+    pub detail: CanonicalJson,
+    /// When.
+    pub occurred_at: Timestamp,
+}
+
+/// The end of a tenant's log: the sequence number and leaf hash of its newest entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainHead {
+    /// Sequence number of the newest entry; 0 when there is none.
+    pub seq: i64,
+    /// Leaf hash of the newest entry; `None` when there is none.
+    pub hash: Option<LeafHash>,
+}
+
+impl ChainHead {
+    /// The head of a log without entries.
+    pub const EMPTY: Self = Self { seq: 0, hash: None };
+
+    /// Gives `entry` the next place after this head.
+    #[must_use]
+    pub fn append(self, entry: AuditEntry) -> LoggedEntry {
+        let (seq, prev_hash) = (self.seq + 1, self.hash);
+        let leaf_hash = leaf_hash(&leaf_bytes(&entry, seq, prev_hash));
+        LoggedEntry {
+            entry,
+            seq,
+            prev_hash,
+            leaf_hash,
+        }
+    }
+}
+
+/// An entry in its place in the tenant's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEntry {
+    /// What was said.
+    pub entry: AuditEntry,
+    /// Its place, counted from 1 without gaps.
+    pub seq: i64,
+    /// The leaf hash of the entry before it.
+    pub prev_hash: Option<LeafHash>,
+    /// Its own leaf hash, over every column and `prev_hash`.
+    pub leaf_hash: LeafHash,
+}
+
+impl LoggedEntry {
+    /// The log's head after this entry.
+    #[must_use]
+    pub const fn head(&self) -> ChainHead {
+        ChainHead {
+            seq: self.seq,
+            hash: Some(self.leaf_hash),
+        }
+    }
+
+    /// The canonical bytes under the leaf hash.
+    #[must_use]
+    pub fn leaf_bytes(&self) -> Vec<u8> {
+        leaf_bytes(&self.entry, self.seq, self.prev_hash)
+    }
+
+    /// Whether the leaf hash belongs to the columns.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        leaf_hash(&self.leaf_bytes()) == self.leaf_hash
+    }
+}
+
+fn leaf_hash(bytes: &[u8]) -> LeafHash {
+    let mut input = Vec::with_capacity(bytes.len() + 1);
+    input.push(0);
+    input.extend_from_slice(bytes);
+    Sha256Digest::of(&input)
+}
+
+/// The entry as canonical JSON, members in RFC 8785 order. Written by hand because `detail` already is canonical text
+/// and this runs once per write inside the writer.
+fn leaf_bytes(entry: &AuditEntry, seq: i64, prev_hash: Option<LeafHash>) -> Vec<u8> {
+    let mut out = String::with_capacity(512 + entry.detail.as_str().len());
+    out.push_str("{\"actor\":");
+    push_text(&mut out, &entry.actor);
+    out.push_str(",\"detail\":");
+    out.push_str(entry.detail.as_str());
+    push_member(&mut out, "entry_id", Some(&entry.id));
+    push_member(&mut out, "event_type", Some(&entry.event));
+    out.push_str(",\"occurred_at_micros\":");
+    push_text(&mut out, &entry.occurred_at.timestamp_micros().to_string());
+    push_member(&mut out, "prev_hash", prev_hash.as_ref());
+    push_member(&mut out, "seq", Some(&seq));
+    push_member(&mut out, "target", entry.target.as_ref());
+    push_member(&mut out, "tenant_id", Some(&entry.tenant));
+    push_member(&mut out, "trace_id", entry.trace.as_ref());
+    push_member(&mut out, "user_id", entry.user.as_ref());
+    push_member(&mut out, "workspace_id", entry.workspace.as_ref());
+    out.push('}');
+    out.into_bytes()
+}
+
+fn push_member<T: fmt::Display>(out: &mut String, name: &str, value: Option<&T>) {
+    out.push_str(",\"");
+    out.push_str(name);
+    out.push_str("\":");
+    match value {
+        Some(value) => push_text(out, &value.to_string()),
+        None => out.push_str("null"),
+    }
+}
+
+/// A JSON string; `serde_json` escapes exactly what RFC 8785 asks for.
+fn push_text(out: &mut String, text: &str) {
+    let quoted = serde_json::Value::from(text).to_string();
+    out.push_str(&quoted);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Clock, ManualClock, SequentialIds, canonical_json};
+
+    fn entry(actor: &str, detail: &serde_json::Value) -> AuditEntry {
+        let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+        AuditEntry {
+            id: AuditEntryId::generate(&SequentialIds::default()),
+            tenant: TenantId::new("acme").expect("a name"),
+            workspace: None,
+            trace: None,
+            user: None,
+            actor: actor.into(),
+            event: AuditEvent::TenantCreated,
+            target: Some("tenant:acme".into()),
+            detail: canonical_json(detail).expect("plain JSON"),
+            occurred_at: clock.now(),
+        }
+    }
+
+    #[test]
+    fn the_hashed_bytes_are_canonical_json() {
+        let logged = ChainHead::EMPTY.append(entry(
+            "a\"b\n\u{1}é",
+            &serde_json::json!({"z": 1, "a": "x"}),
+        ));
+        let bytes = logged.leaf_bytes();
+        let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        assert_eq!(
+            canonical_json(&value).expect("JSON").as_str().as_bytes(),
+            bytes
+        );
+    }
+
+    #[test]
+    fn every_column_is_under_the_hash() {
+        let base = ChainHead::EMPTY.append(entry("a", &serde_json::json!({})));
+        let edits: [fn(&mut LoggedEntry); 11] = [
+            |e| e.entry.id = AuditEntryId::from_uuid(uuid::Uuid::from_u128(9)),
+            |e| e.entry.tenant = TenantId::new("other").expect("a name"),
+            |e| e.entry.workspace = Some(WorkspaceId::new("w").expect("a name")),
+            |e| e.entry.trace = Some(TraceId::from_uuid(uuid::Uuid::from_u128(9))),
+            |e| e.entry.user = Some(UserId::new("u").expect("a name")),
+            |e| e.entry.actor.push('x'),
+            |e| e.entry.event = AuditEvent::BudgetChanged,
+            |e| e.entry.target = None,
+            |e| e.entry.detail = canonical_json(&serde_json::json!({"x": 1})).expect("JSON"),
+            |e| e.entry.occurred_at += chrono::TimeDelta::microseconds(1),
+            |e| e.seq += 1,
+        ];
+        assert!(base.is_intact());
+        for (n, edit) in edits.iter().enumerate() {
+            let mut edited = base.clone();
+            edit(&mut edited);
+            assert!(!edited.is_intact(), "edit {n} went unnoticed");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_chain_links_each_entry_to_the_one_before(actors in prop::collection::vec(".*", 1..8)) {
+            let mut head = ChainHead::EMPTY;
+            for actor in actors {
+                let logged = head.append(entry(&actor, &serde_json::json!({})));
+                prop_assert_eq!(logged.prev_hash, head.hash);
+                prop_assert_eq!(logged.seq, head.seq + 1);
+                prop_assert!(logged.is_intact());
+                head = logged.head();
+            }
+        }
+    }
+}

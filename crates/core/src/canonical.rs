@@ -1,0 +1,124 @@
+//! Canonical JSON (RFC 8785) and SHA-256 digests: the bytes that are hashed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Text in the canonical form of RFC 8785. Equal values have equal text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CanonicalJson(String);
+
+impl CanonicalJson {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, owned.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// SHA-256 of the text's UTF-8 bytes.
+    #[must_use]
+    pub fn digest(&self) -> Sha256Digest {
+        Sha256Digest::of(self.0.as_bytes())
+    }
+}
+
+/// The canonical form of `value`.
+///
+/// # Errors
+/// When `value` has no JSON form (a map with keys that are not strings, or a number that is not finite).
+pub fn canonical_json<T: Serialize>(value: &T) -> Result<CanonicalJson, serde_json::Error> {
+    serde_json_canonicalizer::to_string(value).map(CanonicalJson)
+}
+
+/// A SHA-256 digest. Its text form is `sha256:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sha256Digest([u8; 32]);
+
+impl Sha256Digest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// A digest from its 32 bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Sha256Digest {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, hex::FromHexError> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.strip_prefix("sha256:").unwrap_or(text), &mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Sha256Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worked example of the reference, section 14.3.
+    #[test]
+    fn the_reference_example_has_its_known_hash() {
+        let value = serde_json::json!({"b": 1, "a": [{"d": 1, "c": 2}]});
+        let canonical = canonical_json(&value).expect("plain JSON");
+        assert_eq!(canonical.as_str(), r#"{"a":[{"c":2,"d":1}],"b":1}"#);
+        assert_eq!(
+            canonical.digest().to_string(),
+            "sha256:af94ade43ccb3c3721fc7e9cbe535985701186147475d5874567a37d66a875a1"
+        );
+    }
+
+    #[test]
+    fn numbers_take_the_form_of_ecmascript() {
+        let value = serde_json::json!([1e21, -0.0, 0.000_001, 1e-7, 333_333_333.333_333_3]);
+        let canonical = canonical_json(&value).expect("plain JSON");
+        assert_eq!(
+            canonical.as_str(),
+            "[1e+21,0,0.000001,1e-7,333333333.3333333]"
+        );
+    }
+
+    #[test]
+    fn a_digest_survives_its_text_form() {
+        let digest = Sha256Digest::of(b"x");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+    }
+}

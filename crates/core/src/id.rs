@@ -1,0 +1,132 @@
+//! Typed ids over UUID v7, one type per kind, made by an injected source.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Where new ids come from.
+///
+/// Services hold one as `Arc<dyn IdSource>`, so that tests can make ids predictable.
+pub trait IdSource: Send + Sync {
+    /// A UUID that this source has not returned before.
+    fn next_uuid(&self) -> Uuid;
+}
+
+/// Ids by the system clock and operating-system randomness (UUID v7, RFC 9562).
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemIds;
+
+impl IdSource for SystemIds {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that ids come from"
+    )]
+    fn next_uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// Ids counted upwards from one, for tests whose output is compared.
+#[derive(Debug, Default)]
+pub struct SequentialIds(AtomicU64);
+
+impl IdSource for SequentialIds {
+    fn next_uuid(&self) -> Uuid {
+        let n = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | u128::from(n))
+    }
+}
+
+/// The text is not a UUID.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a {kind} id: expected a UUID such as 0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c11")]
+pub struct IdParseError {
+    kind: &'static str,
+}
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id from `source`.
+            pub fn generate(source: &dyn IdSource) -> Self {
+                Self(source.next_uuid())
+            }
+
+            /// The id as it was stored.
+            #[must_use]
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The bare UUID, for storage.
+            #[must_use]
+            pub const fn as_uuid(&self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdParseError;
+
+            fn from_str(text: &str) -> Result<Self, IdParseError> {
+                Uuid::try_parse(text).map(Self).map_err(|_| IdParseError { kind: $kind })
+            }
+        }
+    )*};
+}
+
+id! {
+    /// A tenant's API key (not the secret itself).
+    ApiKeyId = "API key";
+    /// One entry of the audit log.
+    AuditEntryId = "audit entry";
+    /// One decision about an intent.
+    DecisionId = "decision";
+    /// One governed execution, from decision to outcome.
+    ExecutionId = "execution";
+    /// A single-use capability.
+    GrantId = "grant";
+    /// One running `clasperd` process.
+    InstanceId = "instance";
+    /// A message waiting to be delivered to a backend or endpoint.
+    OutboxMessageId = "outbox message";
+    /// The record of one execution.
+    TraceId = "trace";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_its_text_form() {
+        let id = TraceId::generate(&SystemIds);
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn text_that_is_no_uuid_is_refused_by_kind() {
+        let error = "nonsense".parse::<TraceId>().expect_err("not a uuid");
+        assert!(error.to_string().starts_with("not a trace id"));
+    }
+
+    #[test]
+    fn sequential_ids_differ_and_ascend() {
+        let source = SequentialIds::default();
+        assert!(TraceId::generate(&source) < TraceId::generate(&source));
+    }
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod audit;
+mod canonical;
+mod clock;
+mod cursor;
+mod error;
+mod id;
+mod name;
+mod permission;
+mod principal;
+mod usd;
+
+pub use audit::{AuditEntry, AuditEvent, ChainHead, LeafHash, LoggedEntry};
+pub use canonical::{CanonicalJson, Sha256Digest, canonical_json};
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp, truncate_to_micros, wire_time};
+pub use cursor::{Cursor, CursorError, Page};
+pub use error::{Classify, ErrorKind, StoreError};
+pub use id::{
+    ApiKeyId, AuditEntryId, DecisionId, ExecutionId, GrantId, IdParseError, IdSource, InstanceId,
+    OutboxMessageId, SequentialIds, SystemIds, TraceId,
+};
+pub use name::{NameError, TenantId, UserId, WorkspaceId};
+pub use permission::{Permission, PermissionSet, Role, UnknownRole};
+pub use principal::{Caller, Credential, Principal, TenantScope};
+pub use usd::{Usd, UsdError};

@@ -1,0 +1,215 @@
+//! What a caller may do, by name, and the roles that bundle permissions.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// One thing that a route or service asks for before it acts.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Permission {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Permission {
+            /// Every permission.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name in tokens, keys and errors.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        impl FromStr for Permission {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text { $($name => Ok(Self::$variant),)* _ => Err(()) }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Send messages to agents.
+    AgentRun = "agent:run";
+    /// Read traces.
+    TraceView = "trace:view";
+    /// Read the audit log.
+    AuditView = "audit:view";
+    /// Read budgets.
+    BudgetView = "budget:view";
+    /// Set budgets.
+    BudgetModify = "budget:modify";
+    /// Read usage totals.
+    UsageView = "usage:view";
+    /// Create tenants.
+    TenantCreate = "tenant:create";
+    /// Issue and revoke API keys.
+    KeyManage = "key:manage";
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct PermissionSet(u32);
+
+impl PermissionSet {
+    /// No permission.
+    pub const EMPTY: Self = Self(0);
+
+    /// Every permission.
+    #[must_use]
+    pub fn all() -> Self {
+        Permission::ALL.iter().copied().collect()
+    }
+
+    /// This set and one more.
+    #[must_use]
+    pub const fn with(self, permission: Permission) -> Self {
+        Self(self.0 | 1 << permission as u32)
+    }
+
+    /// This set without one.
+    #[must_use]
+    pub const fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !(1 << permission as u32))
+    }
+
+    /// Whether the set holds `permission`.
+    #[must_use]
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    /// The permissions in the set, in the order of [`Permission::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |p| self.contains(*p))
+    }
+
+    /// The permissions common to both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+/// The roles of people and keys, from least to most (seed 004, ops roles; `agent` for backends that only send messages).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Sends messages and nothing else.
+    Agent,
+    /// Reads traces.
+    Viewer,
+    /// Sends messages; reads everything of the tenant.
+    Operator,
+    /// Also changes budgets.
+    ReleaseManager,
+    /// Also issues keys.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: &'static [Self] = &[
+        Self::Agent,
+        Self::Viewer,
+        Self::Operator,
+        Self::ReleaseManager,
+        Self::Admin,
+    ];
+
+    /// Its name in tokens and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::ReleaseManager => "release_manager",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// What the role may do within its tenant.
+    #[must_use]
+    pub fn permissions(self) -> PermissionSet {
+        use Permission as P;
+        let viewer = PermissionSet::EMPTY.with(P::TraceView);
+        let operator = viewer
+            .with(P::AgentRun)
+            .with(P::AuditView)
+            .with(P::BudgetView)
+            .with(P::UsageView);
+        match self {
+            Self::Agent => PermissionSet::EMPTY.with(P::AgentRun),
+            Self::Viewer => viewer,
+            Self::Operator => operator,
+            Self::ReleaseManager => operator.with(P::BudgetModify),
+            Self::Admin => operator.with(P::BudgetModify).with(P::KeyManage),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|r| r.name() == text)
+            .ok_or(UnknownRole)
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown role: expected agent, viewer, operator, release_manager or admin")]
+pub struct UnknownRole;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_and_roles_survive_their_names() {
+        for permission in Permission::ALL {
+            assert_eq!(permission.name().parse(), Ok(*permission));
+        }
+        for role in Role::ALL {
+            assert_eq!(role.name().parse(), Ok(*role));
+        }
+    }
+
+    #[test]
+    fn no_tenant_role_may_create_tenants() {
+        for role in Role::ALL {
+            assert!(!role.permissions().contains(Permission::TenantCreate));
+        }
+    }
+}
