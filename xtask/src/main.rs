@@ -67,7 +67,7 @@ fn run(task: Task, style: Style) -> anyhow::Result<Code> {
         Task::Test { nextest } => test::run(&root, &nextest),
         Task::Openapi { check: true } => openapi::check(&root),
         Task::Openapi { check: false } => openapi::write(&root),
-        Task::Ci => ci::run(&root, style),
+        Task::Ci => Ok(ci::run(&root, style)),
         Task::Bench(options) => bench::run(&root, &options),
     }
 }

@@ -47,19 +47,29 @@ pub fn workspace_root() -> anyhow::Result<PathBuf> {
     let arguments = ["locate-project", "--workspace", "--message-format", "plain"];
     let manifest = output(cargo(Path::new(".")).args(arguments))?;
     let manifest = PathBuf::from(String::from_utf8(manifest)?.trim());
-    Ok(manifest.parent().context("the workspace's manifest has no folder")?.to_owned())
+    Ok(manifest
+        .parent()
+        .context("the workspace's manifest has no folder")?
+        .to_owned())
 }
 
 /// Runs a command on our terminal and answers its exit status.
 pub fn run(command: &mut Command) -> anyhow::Result<Code> {
-    let status = command.status().with_context(|| format!("cannot start `{}`", describe(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", describe(command)))?;
     // A program killed by a signal has no status; to the caller it simply failed.
-    Ok(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1)))
+    Ok(status
+        .code()
+        .map_or(1, |code| u8::try_from(code).unwrap_or(1)))
 }
 
 /// Runs a command quietly and answers whether it succeeded. A program that does not exist did not.
 pub fn succeeds(command: &mut Command) -> bool {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
@@ -78,9 +88,14 @@ pub fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
 
 /// A command as one would type it.
 fn describe(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -91,8 +106,14 @@ mod tests {
 
     #[test]
     fn the_exit_status_of_a_program_is_ours() {
-        assert_eq!(run(Command::new("sh").args(["-c", "exit 7"])).expect("sh starts"), 7);
-        assert_eq!(run(Command::new("sh").args(["-c", "kill -9 $$"])).expect("sh starts"), 1);
+        assert_eq!(
+            run(Command::new("sh").args(["-c", "exit 7"])).expect("sh starts"),
+            7
+        );
+        assert_eq!(
+            run(Command::new("sh").args(["-c", "kill -9 $$"])).expect("sh starts"),
+            1
+        );
     }
 
     #[test]
@@ -109,6 +130,9 @@ mod tests {
 
     #[test]
     fn a_command_is_described_without_the_folder_of_its_program() {
-        assert_eq!(describe(Command::new("/usr/bin/cargo").args(["fmt", "--check"])), "cargo fmt --check");
+        assert_eq!(
+            describe(Command::new("/usr/bin/cargo").args(["fmt", "--check"])),
+            "cargo fmt --check"
+        );
     }
 }

@@ -16,7 +16,9 @@ pub struct Style {
 impl Style {
     /// Colours on a terminal, unless `NO_COLOR` is set.
     pub fn detect() -> Self {
-        Self { coloured: stdout().is_terminal() && environment::read("NO_COLOR").is_none() }
+        Self {
+            coloured: stdout().is_terminal() && environment::read("NO_COLOR").is_none(),
+        }
     }
 
     /// Good news, in green.
@@ -40,7 +42,11 @@ impl Style {
     }
 
     fn paint(self, code: &str, text: &str) -> String {
-        if self.coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.coloured {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -63,9 +69,13 @@ mod tests {
 
     #[test]
     fn durations_read_well_on_both_sides_of_a_minute() {
-        for (millis, text) in
-            [(0, "0.0 s"), (1_240, "1.2 s"), (59_949, "59.9 s"), (59_990, "1 min 00 s"), (125_000, "2 min 05 s")]
-        {
+        for (millis, text) in [
+            (0, "0.0 s"),
+            (1_240, "1.2 s"),
+            (59_949, "59.9 s"),
+            (59_990, "1 min 00 s"),
+            (125_000, "2 min 05 s"),
+        ] {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
     }
@@ -73,6 +83,9 @@ mod tests {
     #[test]
     fn without_a_terminal_nothing_is_painted() {
         assert_eq!(Style { coloured: false }.bad("error"), "error");
-        assert_eq!(Style { coloured: true }.bad("error"), "\u{1b}[31merror\u{1b}[0m");
+        assert_eq!(
+            Style { coloured: true }.bad("error"),
+            "\u{1b}[31merror\u{1b}[0m"
+        );
     }
 }

@@ -12,10 +12,18 @@ pub struct Tool {
 }
 
 /// The test runner.
-pub const NEXTEST: Tool = Tool { subcommand: "nextest", package: "cargo-nextest", version: "0.9.143" };
+pub const NEXTEST: Tool = Tool {
+    subcommand: "nextest",
+    package: "cargo-nextest",
+    version: "0.9.143",
+};
 
 /// The judge of licences, bans and advisories.
-pub const DENY: Tool = Tool { subcommand: "deny", package: "cargo-deny", version: "0.20.2" };
+pub const DENY: Tool = Tool {
+    subcommand: "deny",
+    package: "cargo-deny",
+    version: "0.20.2",
+};
 
 impl Tool {
     /// The package that carries it.
@@ -33,9 +41,18 @@ impl Tool {
     }
 
     fn install(&self, root: &Path) -> bool {
-        println!("{} is missing: installing {} (a few minutes, once)", self.package, self.version);
+        println!(
+            "{} is missing: installing {} (a few minutes, once)",
+            self.package, self.version
+        );
         let mut command = cargo(root);
-        command.args(["install", self.package, "--version", self.version, "--locked"]);
+        command.args([
+            "install",
+            self.package,
+            "--version",
+            self.version,
+            "--locked",
+        ]);
         // Built beside nothing of ours: another profile and other features would only fill our target folder.
         command.env_remove("CARGO_TARGET_DIR");
         process::run(&mut command).is_ok_and(|code| code == 0) && self.is_there(root)

@@ -11,6 +11,12 @@ use sha2::{Digest, Sha256};
 pub struct CanonicalJson(String);
 
 impl CanonicalJson {
+    /// Text that was canonical when it was stored. It is taken as it is, so that a change shows in its hash.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

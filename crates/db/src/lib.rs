@@ -1,1 +1,11 @@
-//! clasper-db.
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod dialect;
+mod error;
+mod group_commit;
+
+pub use connection::{Database, DatabaseOptions, ProcessLock};
+pub use dialect::{Dialect, lock_rows};
+pub use error::{Error, is_retryable, store_error};
+pub use group_commit::{CommitGroup, GroupCommit, Submitted};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clasper_core::Usd;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Tokens that a listed price is for.
 const TOKENS_PER_PRICE: i64 = 1_000_000;
@@ -59,7 +59,7 @@ pub struct ModelPrice {
 }
 
 /// What a use of a model cost, by part. `total` is the sum of the parts before rounding, rounded up once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// For the prompt.
     pub input: Usd,

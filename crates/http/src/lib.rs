@@ -1,1 +1,21 @@
-//! clasper-http.
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod auth;
+mod context;
+mod json;
+mod layer;
+mod limit;
+mod page;
+mod params;
+mod pointer;
+mod problem;
+
+pub use auth::{Authenticated, TenantCaller, TenantQuery};
+pub use context::RequestContext;
+pub use json::ApiJson;
+pub use layer::{HttpLimits, layers};
+pub use limit::{CredentialLimiter, RateLimit};
+pub use page::{PageLimits, PageQuery, PageRequest, PageStart, PageView};
+pub use params::{ApiPath, ApiQuery};
+pub use problem::{FieldProblem, PROBLEM_BASE, Problem, ReadProblems, WriteProblems};

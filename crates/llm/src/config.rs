@@ -22,7 +22,7 @@ impl Default for LlmConfig {
         Self {
             keys: ProviderKeys::default(),
             base_urls: BaseUrls::default(),
-            request_timeout: Duration::from_secs(120),
+            request_timeout: Duration::from_mins(2),
             scripted: ScriptedConfig::default(),
         }
     }
@@ -78,6 +78,9 @@ pub struct ScriptedConfig {
 
 impl Default for ScriptedConfig {
     fn default() -> Self {
-        Self { enabled: true, delay: Duration::ZERO }
+        Self {
+            enabled: true,
+            delay: Duration::ZERO,
+        }
     }
 }

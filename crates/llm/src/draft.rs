@@ -1,6 +1,6 @@
 //! An answer being put together, and the rules every provider's answer must keep.
 
-use clasper_runtime::{FinishReason, ModelError, ModelReply, TokenUsage, ToolCallRequest};
+use clasper_runtime::model::{FinishReason, ModelError, ModelReply, TokenUsage, ToolCallRequest};
 use serde_json::{Map, Value, json};
 
 /// What has been read of an answer so far.
@@ -20,7 +20,9 @@ impl Draft {
         }
         // Several servers say `stop`, or nothing, beside tool calls.
         let finish_reason = match self.finish {
-            None | Some(FinishReason::Stop) if !self.tool_calls.is_empty() => FinishReason::ToolCalls,
+            None | Some(FinishReason::Stop) if !self.tool_calls.is_empty() => {
+                FinishReason::ToolCalls
+            }
             other => other.unwrap_or(FinishReason::Stop),
         };
         Ok(ModelReply {
@@ -35,14 +37,21 @@ impl Draft {
 
 /// The usage a provider reported. Half a report is made whole from the total or dropped: a count nobody made must not
 /// be settled as zero.
-pub(crate) fn usage(input: Option<u64>, output: Option<u64>, total: Option<u64>) -> Option<TokenUsage> {
+pub(crate) fn usage(
+    input: Option<u64>,
+    output: Option<u64>,
+    total: Option<u64>,
+) -> Option<TokenUsage> {
     let (input_tokens, output_tokens) = match (input, output, total) {
         (Some(input), Some(output), _) => (input, output),
         (Some(input), None, Some(total)) => (input, total.saturating_sub(input)),
         (None, Some(output), Some(total)) => (total.saturating_sub(output), output),
         _ => return None,
     };
-    Some(TokenUsage { input_tokens, output_tokens })
+    Some(TokenUsage {
+        input_tokens,
+        output_tokens,
+    })
 }
 
 /// Tool arguments as the port wants them: no arguments are an empty object, invalid JSON is kept as text.
@@ -58,13 +67,21 @@ pub(crate) fn arguments_from_text(text: String) -> Value {
 
 /// Tool arguments that arrived as JSON.
 pub(crate) fn arguments_from_value(value: Value) -> Value {
-    if value.is_null() { Value::Object(Map::new()) } else { value }
+    if value.is_null() {
+        Value::Object(Map::new())
+    } else {
+        value
+    }
 }
 
 /// Tool arguments as they go back to a provider. All of them demand an object, and some servers fail the whole request
 /// over anything else, so what is no object is wrapped in one.
 pub(crate) fn arguments_as_object(arguments: &Value) -> Value {
-    if arguments.is_object() { arguments.clone() } else { json!({ "invalid_arguments": arguments }) }
+    if arguments.is_object() {
+        arguments.clone()
+    } else {
+        json!({ "invalid_arguments": arguments })
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +90,9 @@ mod tests {
 
     #[test]
     fn arguments_are_objects_or_the_text_that_was_written() {
-        let check = |text: &str, expected: Value| assert_eq!(arguments_from_text(text.to_owned()), expected, "{text}");
+        let check = |text: &str, expected: Value| {
+            assert_eq!(arguments_from_text(text.to_owned()), expected, "{text}");
+        };
         check("", json!({}));
         check("null", json!({}));
         check(r#"{"a":1}"#, json!({"a": 1}));
@@ -82,7 +101,9 @@ mod tests {
 
     #[test]
     fn arguments_go_back_as_objects() {
-        let check = |arguments: Value, expected: Value| assert_eq!(arguments_as_object(&arguments), expected);
+        let check = |arguments: Value, expected: Value| {
+            assert_eq!(arguments_as_object(&arguments), expected);
+        };
         check(json!({"a": 1}), json!({"a": 1}));
         check(json!("{\"a\":"), json!({"invalid_arguments": "{\"a\":"}));
     }
@@ -90,7 +111,8 @@ mod tests {
     #[test]
     fn half_a_usage_is_completed_or_dropped() {
         let check = |input, output, total, expected: Option<(u64, u64)>| {
-            let found = usage(input, output, total).map(|usage| (usage.input_tokens, usage.output_tokens));
+            let found =
+                usage(input, output, total).map(|usage| (usage.input_tokens, usage.output_tokens));
             assert_eq!(found, expected);
         };
         check(Some(3), Some(4), None, Some((3, 4)));
@@ -102,7 +124,10 @@ mod tests {
 
     #[test]
     fn an_answer_of_white_space_is_empty() {
-        let draft = Draft { content: " \n".to_owned(), ..Draft::default() };
+        let draft = Draft {
+            content: " \n".to_owned(),
+            ..Draft::default()
+        };
         assert_eq!(draft.into_reply(), Err(ModelError::Empty));
     }
 }

@@ -1,6 +1,6 @@
 //! What went wrong at a provider, in the port's words. Nothing a provider wrote is carried along.
 
-use clasper_runtime::ModelError;
+use clasper_runtime::model::ModelError;
 use serde_json::Value;
 
 /// The error for an HTTP status that is not a success.
@@ -30,17 +30,30 @@ pub(crate) fn from_http(error: &reqwest::Error) -> ModelError {
 
 /// The error for an error object inside an answer whose status was a success, as in the middle of a stream.
 pub(crate) fn from_error_object(error: &Value) -> ModelError {
-    let number = error.get("code").or_else(|| error.get("status")).and_then(Value::as_u64);
-    if let Some(status) = number.and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code)) {
+    let number = error
+        .get("code")
+        .or_else(|| error.get("status"))
+        .and_then(Value::as_u64);
+    if let Some(status) = number
+        .and_then(|code| u16::try_from(code).ok())
+        .filter(|code| (400..600).contains(code))
+    {
         return from_status(status);
     }
-    let kinds = ["type", "code", "status"].map(|name| error.get(name).and_then(Value::as_str).unwrap_or_default());
+    let kinds = ["type", "code", "status"]
+        .map(|name| error.get(name).and_then(Value::as_str).unwrap_or_default());
     for kind in kinds {
         match kind {
-            "rate_limit_error" | "rate_limit_exceeded" | "RESOURCE_EXHAUSTED" => return ModelError::RateLimited,
+            "rate_limit_error" | "rate_limit_exceeded" | "RESOURCE_EXHAUSTED" => {
+                return ModelError::RateLimited;
+            }
             "timeout_error" | "DEADLINE_EXCEEDED" => return ModelError::Timeout,
-            "invalid_request_error" | "INVALID_ARGUMENT" => return ModelError::Refused { status: 400 },
-            "authentication_error" | "UNAUTHENTICATED" => return ModelError::Refused { status: 401 },
+            "invalid_request_error" | "INVALID_ARGUMENT" => {
+                return ModelError::Refused { status: 400 };
+            }
+            "authentication_error" | "UNAUTHENTICATED" => {
+                return ModelError::Refused { status: 401 };
+            }
             "permission_error" | "PERMISSION_DENIED" => return ModelError::Refused { status: 403 },
             "not_found_error" | "NOT_FOUND" => return ModelError::Refused { status: 404 },
             _ => {}
@@ -70,12 +83,22 @@ mod tests {
 
     #[test]
     fn error_objects_map_by_number_then_by_name() {
-        let check = |error: Value, expected| assert_eq!(from_error_object(&error), expected, "{error}");
+        let check =
+            |error: Value, expected| assert_eq!(from_error_object(&error), expected, "{error}");
         check(json!({"code": 429}), ModelError::RateLimited);
-        check(json!({"code": 502, "message": "x"}), ModelError::Unavailable);
+        check(
+            json!({"code": 502, "message": "x"}),
+            ModelError::Unavailable,
+        );
         check(json!({"type": "overloaded_error"}), ModelError::Unavailable);
-        check(json!({"type": "requests", "code": "rate_limit_exceeded"}), ModelError::RateLimited);
-        check(json!({"type": "invalid_request_error"}), ModelError::Refused { status: 400 });
+        check(
+            json!({"type": "requests", "code": "rate_limit_exceeded"}),
+            ModelError::RateLimited,
+        );
+        check(
+            json!({"type": "invalid_request_error"}),
+            ModelError::Refused { status: 400 },
+        );
         check(json!("broken"), ModelError::Unavailable);
     }
 }

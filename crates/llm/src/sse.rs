@@ -10,12 +10,22 @@ pub(crate) struct EventParser {
     scanned: usize,
     /// The data lines of the event being read, joined by line feeds.
     data: Vec<u8>,
-    has_data: bool,
-    /// The event in `data` was handed out; it is cleared when the next one is asked for.
-    handed_out: bool,
+    event: Event,
     /// The last line ended in a carriage return; a line feed that follows belongs to it.
     after_return: bool,
     first_line_read: bool,
+}
+
+/// What `data` holds.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// Nothing yet.
+    #[default]
+    None,
+    /// Lines of an event that goes on.
+    Open,
+    /// An event that was handed out; it is cleared when the next one is asked for.
+    HandedOut,
 }
 
 impl EventParser {
@@ -35,7 +45,7 @@ impl EventParser {
         while let Some((from, to)) = self.next_line() {
             if from < to {
                 self.read_line(from, to);
-            } else if self.has_data {
+            } else if self.event == Event::Open {
                 return Some(self.hand_out());
             }
         }
@@ -50,18 +60,22 @@ impl EventParser {
             self.read_line(from, to);
             (self.start, self.scanned) = (to, to);
         }
-        if self.has_data { Some(self.hand_out()) } else { None }
+        if self.event == Event::Open {
+            Some(self.hand_out())
+        } else {
+            None
+        }
     }
 
     fn forget_handed_out(&mut self) {
-        if std::mem::take(&mut self.handed_out) {
+        if self.event == Event::HandedOut {
+            self.event = Event::None;
             self.data.clear();
         }
     }
 
     fn hand_out(&mut self) -> &[u8] {
-        self.has_data = false;
-        self.handed_out = true;
+        self.event = Event::HandedOut;
         &self.data
     }
 
@@ -74,7 +88,10 @@ impl EventParser {
                 self.scanned = self.start;
             }
         }
-        let Some(length) = self.buffer[self.scanned..].iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+        let Some(length) = self.buffer[self.scanned..]
+            .iter()
+            .position(|byte| matches!(byte, b'\n' | b'\r'))
+        else {
             self.scanned = self.buffer.len();
             return None;
         };
@@ -96,11 +113,12 @@ impl EventParser {
             None if line == b"data" => &[],
             _ => return,
         };
-        if self.has_data {
+        if self.event == Event::Open {
             self.data.push(b'\n');
         }
-        self.data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
-        self.has_data = true;
+        self.data
+            .extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+        self.event = Event::Open;
     }
 }
 
@@ -124,7 +142,9 @@ mod tests {
 
     #[test]
     fn line_ends_comments_and_fields_are_read_as_the_standard_says() {
-        let check = |stream: &str, expected: &[&str]| assert_eq!(events(&[stream.as_bytes()]), expected, "{stream:?}");
+        let check = |stream: &str, expected: &[&str]| {
+            assert_eq!(events(&[stream.as_bytes()]), expected, "{stream:?}");
+        };
         check("data: a\n\ndata:b\n\n", &["a", "b"]);
         check("data: a\r\n\r\ndata: b\r\n\r\n", &["a", "b"]);
         check("data: a\r\rdata: b\r\r", &["a", "b"]);
@@ -139,12 +159,17 @@ mod tests {
 
     #[test]
     fn every_cut_gives_the_same_events() {
-        let stream = ": hello\r\ndata: ä€\r\n\r\ndata: b\ndata: c\n\nevent: x\rdata: d\r\rdata: [DONE]\n\n".as_bytes();
+        let stream =
+            ": hello\r\ndata: ä€\r\n\r\ndata: b\ndata: c\n\nevent: x\rdata: d\r\rdata: [DONE]\n\n"
+                .as_bytes();
         let whole = events(&[stream]);
         assert_eq!(whole, ["ä€", "b\nc", "d", "[DONE]"]);
         for first in 0..=stream.len() {
             for second in first..=stream.len() {
-                assert_eq!(events(&[&stream[..first], &stream[first..second], &stream[second..]]), whole);
+                assert_eq!(
+                    events(&[&stream[..first], &stream[first..second], &stream[second..]]),
+                    whole
+                );
             }
         }
         let single: Vec<&[u8]> = stream.chunks(1).collect();

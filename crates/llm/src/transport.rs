@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use clasper_runtime::ModelError;
+use clasper_runtime::model::ModelError;
 use reqwest::{Client, Response};
 
 use crate::failure;
@@ -21,8 +21,13 @@ pub fn http_client(connect_timeout: Duration) -> Result<Client, reqwest::Error> 
         .connect_timeout(connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
+        // Answers are small; compression would cost more than it saves and delay the pieces of streams.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .pool_max_idle_per_host(1024)
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(Duration::from_mins(1))
         .build()
 }
 
@@ -30,13 +35,18 @@ pub fn http_client(connect_timeout: Duration) -> Result<Client, reqwest::Error> 
 pub(crate) async fn read_bounded(mut response: Response) -> Result<Bytes, ModelError> {
     match response.content_length() {
         // The HTTP layer holds the body to its announced length.
-        Some(length) if length <= MAX_ANSWER_BYTES as u64 => {
-            response.bytes().await.map_err(|error| failure::from_http(&error))
-        }
+        Some(length) if length <= MAX_ANSWER_BYTES as u64 => response
+            .bytes()
+            .await
+            .map_err(|error| failure::from_http(&error)),
         Some(_) => Err(ModelError::BadAnswer),
         None => {
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| failure::from_http(&error))? {
+            while let Some(chunk) = response
+                .chunk()
+                .await
+                .map_err(|error| failure::from_http(&error))?
+            {
                 if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                     return Err(ModelError::BadAnswer);
                 }

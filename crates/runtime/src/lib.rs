@@ -1,7 +1,10 @@
 //! The agent loop (being written).
 
 pub mod backend;
+pub mod compatibility;
 
 pub mod model;
 pub mod policy;
 pub mod run;
+pub mod seal;
+pub mod send;

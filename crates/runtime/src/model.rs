@@ -128,6 +128,20 @@ pub enum FinishReason {
     Other,
 }
 
+impl FinishReason {
+    /// Its stored name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::ToolCalls => "tool_calls",
+            Self::Length => "length",
+            Self::ContentFilter => "content_filter",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Tokens used, as the provider counted them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TokenUsage {
@@ -208,6 +222,20 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotConfigured { .. } => "model_not_configured",
+            Self::RateLimited => "model_rate_limited",
+            Self::Refused { .. } => "model_refused",
+            Self::Unavailable => "model_unavailable",
+            Self::Timeout => "model_timeout",
+            Self::BadAnswer => "model_bad_answer",
+            Self::Empty => "model_empty_answer",
+        }
+    }
+
     /// Whether the same call may succeed when tried again.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

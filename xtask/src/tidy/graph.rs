@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, TargetKind};
+use cargo_metadata::{DependencyKind, Metadata};
 
 use crate::process;
 
@@ -23,7 +23,7 @@ pub struct Package {
 }
 
 /// One line of a manifest's dependencies.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Dependency {
     /// The package it names.
     pub name: String,
@@ -33,9 +33,36 @@ pub struct Dependency {
 
 /// Reads the members of the workspace. Needs neither a lock file nor the network.
 pub fn read(root: &Path) -> anyhow::Result<Vec<Package>> {
-    let mut command = MetadataCommand::new().no_deps().cargo_command();
-    // The same cargo and environment as every other command of ours.
-    let output = process::output(process::cargo(root).args(command_arguments(&mut command)))?;
-    let metadata: Metadata = serde_json::from_slice(&output).context("cannot read the answer of `cargo metadata`")?;
-    Ok(metadata.packages.into_iter().map(package).collect())
+    let answer = process::output(process::cargo(root).args([
+        "metadata",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ]))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&answer).context("cannot read the answer of `cargo metadata`")?;
+    metadata.packages.into_iter().map(package).collect()
+}
+
+fn package(found: cargo_metadata::Package) -> anyhow::Result<Package> {
+    let manifest = found.manifest_path.into_std_path_buf();
+    let folder = manifest
+        .parent()
+        .context("a manifest has no folder")?
+        .to_owned();
+    let library = found
+        .targets
+        .into_iter()
+        .find(|target| target.is_lib() || target.is_proc_macro());
+    let dependencies = found.dependencies.into_iter().map(|dependency| Dependency {
+        name: dependency.name,
+        dev: dependency.kind == DependencyKind::Development,
+    });
+    Ok(Package {
+        name: found.name.to_string(),
+        folder,
+        manifest,
+        library: library.map(|target| target.src_path.into_std_path_buf()),
+        dependencies: dependencies.collect(),
+    })
 }

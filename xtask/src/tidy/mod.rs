@@ -33,12 +33,24 @@ pub struct Problem {
 impl Problem {
     /// A broken rule: `tidy` fails.
     fn error(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { fails: true, place: place.into(), what: what.into(), remedy: remedy.into() }
+        Self {
+            fails: true,
+            place: place.into(),
+            what: what.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// A rule about to be broken: `tidy` says so and passes.
-    fn warning(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { fails: false, ..Self::error(place, what, remedy) }
+    fn warning(
+        place: impl Into<String>,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            fails: false,
+            ..Self::error(place, what, remedy)
+        }
     }
 }
 
@@ -60,24 +72,45 @@ fn check_package(root: &Path, package: &Package) -> anyhow::Result<Vec<Problem>>
     for file in source::files(&package.folder)? {
         let text = read(&file)?;
         lines += text.lines().count();
-        problems.extend(source::check(&shown(root, &file), &text, table::layer_of(&package.name)));
+        problems.extend(source::check(
+            &shown(root, &file),
+            &text,
+            table::layer_of(&package.name),
+        ));
     }
     problems.extend(size::check(&package.name, lines));
     if let Some(library) = &package.library {
         let readme = fs::read_to_string(package.folder.join("README.md")).unwrap_or_default();
-        problems.extend(source::check_example(&shown(root, library), &read(library)?, &readme));
+        problems.extend(source::check_example(
+            &shown(root, library),
+            &read(library)?,
+            &readme,
+        ));
     }
     Ok(problems)
 }
 
 fn print(problems: &[Problem], packages: usize, style: Style) -> Code {
     for problem in problems {
-        let label = if problem.fails { style.bad("error") } else { style.caution("warning") };
-        println!("{label}: {}: {}\n    {}", style.strong(&problem.place), problem.what, problem.remedy);
+        let label = if problem.fails {
+            style.bad("error")
+        } else {
+            style.caution("warning")
+        };
+        println!(
+            "{label}: {}: {}\n    {}",
+            style.strong(&problem.place),
+            problem.what,
+            problem.remedy
+        );
     }
     let errors = problems.iter().filter(|problem| problem.fails).count();
     let warnings = problems.len() - errors;
-    let verdict = if errors == 0 { style.good("tidy") } else { style.bad("not tidy") };
+    let verdict = if errors == 0 {
+        style.good("tidy")
+    } else {
+        style.bad("not tidy")
+    };
     println!("{verdict}: {packages} crates, {errors} errors, {warnings} warnings");
     Code::from(errors > 0)
 }

@@ -6,12 +6,13 @@ use crate::Entity;
 use crate::detector::{Candidate, Rule, Verdict, byte_at, byte_before};
 use crate::strategy::is_replacement;
 
-/// Access keys that their prefix gives away.
+/// Access keys that their prefix gives away. The lengths are the least that counts; the rest of the key is read afterwards,
+/// so that a rejected place costs no more than these.
 const KEY_PREFIXES: &str = concat!(
-    r"(?:sk|pk|rk)[-_][A-Za-z0-9_-]{20,}",
-    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}",
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{35}|xox[abeprs]-[A-Za-z0-9-]{10,}",
-    r"|(?:npm|hf)_[A-Za-z0-9]{30,}",
+    r"(?:sk|pk|rk)[-_][A-Za-z0-9_-]{20}",
+    r"|gh[pousr]_[A-Za-z0-9]{20}|github_pat_[A-Za-z0-9_]{20}|glpat-[A-Za-z0-9_-]{20}",
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{35}|xox[abeprs]-[A-Za-z0-9-]{10}",
+    r"|(?:npm|hf)_[A-Za-z0-9]{30}",
 );
 
 /// `api_key=…`, `"api-key": "…"`.
@@ -97,8 +98,16 @@ fn decide_url(candidate: &Candidate<'_>) -> Verdict {
 
 /// A prefix inside a word is a coincidence (`task-…`), unless what follows is plainly random.
 fn decide_prefixed_key(candidate: &Candidate<'_>) -> Verdict {
-    let glued = byte_before(candidate.text, candidate.whole.start).is_ascii_alphanumeric();
-    candidate.yes_if(!glued || looks_random(candidate.value()))
+    let (text, range) = (candidate.text, candidate.whole.clone());
+    let glued = byte_before(text, range.start).is_ascii_alphanumeric();
+    if glued && !looks_random(candidate.value()) {
+        return candidate.no();
+    }
+    let rest = text.as_bytes()[range.end..].iter();
+    let tail = rest
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'_'))
+        .count();
+    Verdict::Found(range.start..range.end + tail)
 }
 
 fn looks_random(text: &str) -> bool {

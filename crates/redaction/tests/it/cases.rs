@@ -109,7 +109,7 @@ fn ordinary_text_is_not_copied_or_changed() {
         "1700000000 1700000000000 1700000000000000 3.14159265358979 0.4111111111111111",
         "v1.2.3.4 and version 1.2.3.4, 1.2.3.4.5, 999.1.1.1, +1.2345678901",
         "task-2026-11-20-deploy-production risk-assessment-and-mitigation",
-        "react@18.2.0 @alice ssh://git@github.com/x mailto:",
+        "react@18.2.0 @alice mailto: ssh://git@localhost/x",
         "password:",
         "max_tokens=4096 token: authorization; forgot the password? secret = compute()",
         "https://example.com:8080/path?mail=x",
@@ -138,7 +138,7 @@ fn values_glued_together_are_all_found() {
         ("555-123-4567123-45-6789", "[PHONE][SSN]"),
         ("123-45-6789bob@example.com", "[EMAIL]"),
         (
-            "password: -----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----.",
+            "password: -----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----",
             "password: [PRIVATE_KEY]",
         ),
     ]);

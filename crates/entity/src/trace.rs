@@ -1,0 +1,34 @@
+//! Traces: what is searched in columns, the whole in `document`.
+
+use sea_orm::entity::prelude::*;
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "traces")]
+pub struct Model {
+    /// Whose.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    /// The trace.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub trace_id: Uuid,
+    /// The workspace.
+    pub workspace_id: String,
+    /// The agent's role.
+    pub agent_role: String,
+    /// How it ended.
+    pub status: String,
+    /// When it began.
+    pub started_at: i64,
+    /// What it cost.
+    pub cost_nanos: i64,
+    /// The trace, as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub document: String,
+}
+
+/// No relations: joins are by tenant-scoped queries.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,329 @@
+//! From a request to a plan: everything that is decided before money is held.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clasper_core::{
+    AuditEntryId, Caller, DecisionId, ExecutionId, GrantId, Permission, Timestamp, canonical_json,
+};
+use clasper_governance::{Action, GrantLimits, HoldAsk, Intent, ModelPrice, PriceError};
+use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
+use serde::Serialize;
+
+use crate::backend::AgentIdentity;
+use crate::model::{ChatMessage, ModelRef, ModelRequest};
+use crate::run::{IdempotencyClaim, RunOpening};
+use crate::send::{Error, HistoryMessage, HistoryRole, SendMetadata, SendRequest};
+use crate::service::engine::Engine;
+use crate::service::facts::Facts;
+use crate::service::mask::Mask;
+use crate::service::prompt::Prompt;
+use crate::service::request::{Checked, TaskPlan, check};
+use crate::service::window;
+
+/// Tokens of answer below which starting makes no sense.
+const LEAST_OUTPUT: u64 = 16;
+
+/// A run that may be asked for.
+pub(crate) struct Plan {
+    pub(crate) facts: Facts,
+    pub(crate) request: ModelRequest,
+    pub(crate) price: ModelPrice,
+    /// Tokens of the prompt without tools, estimated.
+    pub(crate) input_tokens: u64,
+    pub(crate) task: TaskPlan,
+    /// Title of the plan document, when one is asked for.
+    pub(crate) plan_title: Option<String>,
+    /// Tools that the workspace's skills name; `None` when they do not restrict them.
+    pub(crate) skill_tools: Option<Vec<String>>,
+    /// Tools that the credential allows; `None` when it does not restrict them.
+    pub(crate) allowed_tools: Option<Vec<String>>,
+    pub(crate) context_warning: Option<String>,
+    pub(crate) opening: RunOpening,
+    pub(crate) mask: Mask,
+}
+
+/// What executes: the decision is about exactly this.
+#[derive(Serialize)]
+struct RunEffect<'a> {
+    model: &'a ModelRef,
+    fallback_model: Option<&'a ModelRef>,
+    system_prompt_hash: clasper_core::Sha256Digest,
+    messages: &'a [ChatMessage],
+    temperature: f64,
+    max_output_tokens: u32,
+    workspace_hash: &'a str,
+    limits: &'a GrantLimits,
+    task: &'a TaskPlan,
+}
+
+impl Engine {
+    /// Checks, prices and words a request. Nothing is written, except that the gate may bring the tenant into being.
+    pub(crate) async fn plan(&self, caller: &Caller, request: SendRequest) -> Result<Plan, Error> {
+        if self.deps.shutdown.is_cancelled() {
+            return Err(Error::Stopping);
+        }
+        if !caller.may(Permission::AgentRun) {
+            return Err(Error::Forbidden(Permission::AgentRun));
+        }
+        let checked = check(caller, &request, &self.config)?;
+        let model = &self.config.default_model;
+        let price = self.deps.prices.get(&model.to_string())?;
+        self.deps.models.check(model).map_err(Error::NotConfigured)?;
+        self.deps.tenants.admit(caller).await?;
+        let now = self.deps.clock.now();
+        let prompt = self.prompt(&checked, &request.metadata, now)?;
+        let idempotency = claim(&request)?;
+        self.assemble(caller, request, checked, prompt, price, idempotency, now)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is made by one step before")]
+    fn assemble(
+        &self,
+        caller: &Caller,
+        request: SendRequest,
+        checked: Checked,
+        prompt: Prompt,
+        price: ModelPrice,
+        idempotency: Option<IdempotencyClaim>,
+        now: Timestamp,
+    ) -> Result<Plan, Error> {
+        let facts = self.facts(caller, &checked);
+        let history = u32::try_from(request.messages.len()).unwrap_or(u32::MAX);
+        let message = message_of(request.message, &request.metadata);
+        let mut mask = Mask::new(self.deps.redactor.clone());
+        let input_message = mask.text(&message);
+        let request_to_model = self.model_request(prompt.system, request.messages, message);
+        let input_tokens =
+            window::tokens_of_prompt(&request_to_model.system, &request_to_model.messages);
+        let limits = self.limits();
+        let intent = self.intent(&request_to_model, &prompt.workspace_hash, &limits, &checked.task)?;
+        let context_warning = self.context_warning(&request_to_model);
+        let draft = Box::new(Trace {
+            workspace_hash: prompt.workspace_hash,
+            skill_versions: prompt.skill_versions,
+            input_message,
+            input_history: history,
+            redactions: mask.counts(),
+            granted_scope: GrantedScope {
+                capabilities: limits.capabilities.clone(),
+                max_steps: limits.max_steps,
+                max_cost_usd: None,
+            },
+            ..self.blank_trace(&facts, now)
+        });
+        let ask = self.ask(&facts, &price, input_tokens)?;
+        let opening = self.opening(&facts, intent, limits, ask, idempotency, draft);
+        Ok(Plan {
+            facts,
+            request: request_to_model,
+            price,
+            input_tokens,
+            task: checked.task,
+            plan_title: request.metadata.kickoff_plan.then(|| {
+                let title = request.metadata.plan_title;
+                title.unwrap_or_else(|| "Plan".to_owned())
+            }),
+            skill_tools: prompt.skill_tools,
+            allowed_tools: caller.principal.allowed_tools.clone(),
+            context_warning,
+            opening,
+            mask,
+        })
+    }
+
+    fn facts(&self, caller: &Caller, checked: &Checked) -> Facts {
+        Facts {
+            scope: caller.scope(),
+            actor: caller.principal.actor(),
+            execution: ExecutionId::generate(&*self.deps.ids),
+            agent: AgentIdentity {
+                user: checked.subject.user.clone(),
+                role: checked.role.as_str().to_owned(),
+                tenant: caller.principal.tenant.clone(),
+                workspace: checked.subject.workspace.clone(),
+                trace: caller.trace,
+            },
+        }
+    }
+
+    fn model_request(
+        &self,
+        system: String,
+        history: Vec<HistoryMessage>,
+        message: String,
+    ) -> ModelRequest {
+        let mut messages: Vec<ChatMessage> = Vec::with_capacity(history.len() + 1);
+        messages.extend(history.into_iter().map(|said| match said.role {
+            HistoryRole::User => ChatMessage::User {
+                content: said.content,
+            },
+            HistoryRole::System => ChatMessage::System {
+                content: said.content,
+            },
+            HistoryRole::Assistant => ChatMessage::Assistant {
+                content: said.content,
+                tool_calls: Vec::new(),
+            },
+        }));
+        messages.push(ChatMessage::User { content: message });
+        ModelRequest {
+            model: self.config.default_model.clone(),
+            system,
+            messages,
+            tools: Vec::new(),
+            temperature: self.config.temperature,
+            max_output_tokens: self.config.max_output_tokens,
+        }
+    }
+
+    fn limits(&self) -> GrantLimits {
+        GrantLimits {
+            capabilities: vec!["llm".to_owned()],
+            max_steps: self.config.max_steps,
+            max_cost_usd: None,
+            max_seconds: self.config.run_timeout.as_secs(),
+        }
+    }
+
+    fn intent(
+        &self,
+        request: &ModelRequest,
+        workspace_hash: &str,
+        limits: &GrantLimits,
+        task: &TaskPlan,
+    ) -> Result<Intent, Error> {
+        Intent::of(
+            Action::AgentRun,
+            &RunEffect {
+                model: &request.model,
+                fallback_model: self.config.fallback_model.as_ref(),
+                system_prompt_hash: clasper_core::Sha256Digest::of(request.system.as_bytes()),
+                messages: &request.messages,
+                temperature: request.temperature,
+                max_output_tokens: request.max_output_tokens,
+                workspace_hash,
+                limits,
+                task,
+            },
+        )
+        .map_err(|_| Error::Encoding)
+    }
+
+    fn context_warning(&self, request: &ModelRequest) -> Option<String> {
+        let of_message = |message: &ChatMessage| match message {
+            ChatMessage::System { content }
+            | ChatMessage::User { content }
+            | ChatMessage::Assistant { content, .. }
+            | ChatMessage::Tool { content, .. } => content.chars().count(),
+        };
+        let chars = request.system.chars().count()
+            + request.messages.iter().map(of_message).sum::<usize>();
+        window::warning(&request.model, chars, self.config.context_warning_percent)
+    }
+
+    /// The money for the first call. What the tenant's tools added to the last prompt is expected to be added again.
+    fn ask(&self, facts: &Facts, price: &ModelPrice, input: u64) -> Result<HoldAsk, PriceError> {
+        let input = input.saturating_add(self.usual_tool_tokens(&facts.agent));
+        let output = u64::from(self.config.max_output_tokens);
+        Ok(HoldAsk {
+            full: price.cost(input, output)?.total,
+            floor: price.cost(input, LEAST_OUTPUT.min(output))?.total,
+        })
+    }
+
+    fn opening(
+        &self,
+        facts: &Facts,
+        intent: Intent,
+        limits: GrantLimits,
+        ask: HoldAsk,
+        idempotency: Option<IdempotencyClaim>,
+        draft: Box<Trace>,
+    ) -> RunOpening {
+        let ids = &*self.deps.ids;
+        RunOpening {
+            scope: facts.scope.clone(),
+            workspace: facts.agent.workspace.clone(),
+            user: facts.agent.user.clone(),
+            actor: facts.actor.clone(),
+            execution: facts.execution,
+            trace: facts.agent.trace,
+            decision: draft.decision,
+            grant: GrantId::generate(ids),
+            intent,
+            model: self.config.default_model.to_string(),
+            ask,
+            limits,
+            grant_expires_at: later(draft.started_at, self.config.grant_ttl),
+            last_try: false,
+            instance: self.deps.instance,
+            idempotency,
+            entry: AuditEntryId::generate(ids),
+            rollover_entry: AuditEntryId::generate(ids),
+            now: draft.started_at,
+            draft,
+        }
+    }
+
+    /// A trace that says what is known before anything happens. Interrupted is what it is if nothing follows.
+    fn blank_trace(&self, facts: &Facts, now: Timestamp) -> Trace {
+        let agent = &facts.agent;
+        Trace {
+            id: agent.trace,
+            tenant: agent.tenant.clone(),
+            workspace: agent.workspace.clone(),
+            execution: facts.execution,
+            decision: DecisionId::generate(&*self.deps.ids),
+            user: Some(agent.user.clone()),
+            agent_role: agent.role.clone(),
+            status: RunStatus::Interrupted,
+            started_at: now,
+            completed_at: now,
+            duration_ms: 0,
+            workspace_hash: String::new(),
+            skill_versions: std::collections::BTreeMap::new(),
+            model: self.config.default_model.model.clone(),
+            provider: self.config.default_model.provider.clone(),
+            scripted: false,
+            input_message: String::new(),
+            input_history: 0,
+            output_message: None,
+            steps: Vec::new(),
+            usage: TraceCost::default(),
+            granted_scope: GrantedScope::default(),
+            used_scope: UsedScope::default(),
+            violations: Vec::new(),
+            error: None,
+            redactions: std::collections::BTreeMap::new(),
+            labels: std::collections::BTreeMap::new(),
+            task_id: None,
+        }
+    }
+}
+
+/// `time` and `more`.
+pub(crate) fn later(time: Timestamp, more: Duration) -> Timestamp {
+    let more = TimeDelta::from_std(more).unwrap_or(TimeDelta::MAX);
+    time.checked_add_signed(more).unwrap_or(Timestamp::MAX_UTC)
+}
+
+fn message_of(message: String, metadata: &SendMetadata) -> String {
+    match &metadata.kickoff_note {
+        Some(note) if metadata.kickoff_plan && !note.trim().is_empty() => {
+            format!("{message}\n\n{note}")
+        }
+        _ => message,
+    }
+}
+
+fn claim(request: &SendRequest) -> Result<Option<IdempotencyClaim>, Error> {
+    let Some(key) = &request.idempotency_key else {
+        return Ok(None);
+    };
+    let canonical = canonical_json(request).map_err(|_| Error::Encoding)?;
+    Ok(Some(IdempotencyClaim {
+        key: key.clone(),
+        request_hash: canonical.digest(),
+    }))
+}

@@ -1,0 +1,82 @@
+//! The audit log.
+
+use clasper_core::{ChainHead, Cursor, LoggedEntry, Page, TenantScope};
+use clasper_entity::audit_entry::{Column, Entity};
+use clasper_entity::tenant;
+use clasper_evidence::AuditFilter;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::row;
+
+pub(crate) async fn list<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+    filter: &AuditFilter,
+) -> Result<Page<LoggedEntry>, DbErr> {
+    let mut query = Entity::find().filter(Column::TenantId.eq(scope.tenant().as_str()));
+    if let Some(workspace) = &filter.workspace {
+        query = query.filter(Column::WorkspaceId.eq(workspace.as_str()));
+    }
+    if let Some(trace) = filter.trace {
+        query = query.filter(Column::TraceId.eq(trace.as_uuid()));
+    }
+    if let Some(event) = filter.event {
+        query = query.filter(Column::EventType.eq(event.name()));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(Column::OccurredAt.gte(from.timestamp_micros()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(Column::OccurredAt.lte(to.timestamp_micros()));
+    }
+    if let Some(cursor) = &filter.cursor {
+        query = query.filter(Column::Seq.lt(cursor.key));
+    }
+    let limit = filter.limit as usize;
+    let rows = query
+        .order_by_desc(Column::Seq)
+        .offset((filter.offset > 0).then_some(filter.offset))
+        .limit(u64::from(filter.limit) + 1)
+        .all(connection)
+        .await?;
+    let more = rows.len() > limit;
+    let items = rows
+        .into_iter()
+        .take(limit)
+        .map(row::logged_entry)
+        .collect::<Result<Vec<_>, _>>()?;
+    let last = items.last().filter(|_| more);
+    let next = last.map(|entry| Cursor {
+        key: entry.seq,
+        id: String::new(),
+    });
+    Ok(Page { items, next })
+}
+
+pub(crate) async fn read_log<C: ConnectionTrait>(
+    connection: &C,
+    tenant: &str,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<LoggedEntry>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::Seq.gt(after))
+        .order_by_asc(Column::Seq)
+        .limit(u64::from(limit))
+        .all(connection)
+        .await?;
+    rows.into_iter().map(row::logged_entry).collect()
+}
+
+pub(crate) async fn head<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+) -> Result<ChainHead, DbErr> {
+    let row = tenant::Entity::find_by_id(scope.tenant().as_str())
+        .one(connection)
+        .await?;
+    row.map_or(Ok(ChainHead::EMPTY), |row| row::chain_head(&row))
+}

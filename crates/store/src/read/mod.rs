@@ -1,0 +1,7 @@
+//! Reads: tenant-scoped queries on their own connections.
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod identity;
+pub(crate) mod run;
+pub(crate) mod trace;

@@ -1,0 +1,50 @@
+//! Migrations: whether the schema is current, and making it so.
+
+use clasper_db::Database;
+use clasper_migrations::{Migrator, MigratorTrait};
+
+/// Whether the database has the tables that this version needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// It has.
+    Current,
+    /// So many migrations are missing.
+    Behind {
+        /// How many.
+        pending: usize,
+    },
+}
+
+/// The schema cannot be read or changed.
+#[derive(Debug, thiserror::Error)]
+#[error("the database schema cannot be read or changed")]
+pub struct SchemaError(#[from] sea_orm::DbErr);
+
+/// Whether the database has the tables that this version needs.
+///
+/// # Errors
+/// [`SchemaError`].
+pub async fn schema_state(database: &Database) -> Result<SchemaState, SchemaError> {
+    let pending = Migrator::get_pending_migrations(database.writer())
+        .await?
+        .len();
+    Ok(if pending == 0 {
+        SchemaState::Current
+    } else {
+        SchemaState::Behind { pending }
+    })
+}
+
+/// Runs the migrations that are missing; returns how many.
+///
+/// # Errors
+/// [`SchemaError`].
+pub async fn migrate(database: &Database) -> Result<usize, SchemaError> {
+    let pending = Migrator::get_pending_migrations(database.writer())
+        .await?
+        .len();
+    if pending > 0 {
+        Migrator::up(database.writer(), None).await?;
+    }
+    Ok(pending)
+}

@@ -1,0 +1,68 @@
+//! The store: the way into the group commit, and the connections that read.
+
+use clasper_core::StoreError;
+use clasper_db::{Database, Dialect, GroupCommit, store_error};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+
+use crate::write::{AnyOp, Pending, WriteGroup, WriteOp};
+
+/// Implements every port over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    writes: GroupCommit<Box<dyn AnyOp>>,
+    pub(crate) reader: DatabaseConnection,
+    pub(crate) dialect: Dialect,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("dialect", &self.dialect)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Starts the writer on `tracker`. It ends when the last clone is dropped and everything is answered.
+    #[must_use]
+    pub fn start(database: Database, tracker: &TaskTracker) -> Self {
+        let group = WriteGroup::new(database.dialect());
+        let writes = GroupCommit::start(group, database.writer().clone(), tracker);
+        Self {
+            writes,
+            reader: database.reader().clone(),
+            dialect: database.dialect(),
+        }
+    }
+
+    /// Hands in a write and waits until it is durable.
+    pub(crate) async fn write<O: WriteOp>(&self, op: O) -> Result<O::Answer, StoreError> {
+        let (done, answer) = oneshot::channel();
+        self.writes.submit(Box::new(Pending::new(op, done)))?;
+        answer
+            .await
+            .map_err(|_| StoreError::Unavailable("the writer has stopped".into()))?
+    }
+
+    /// Whether the database accepts writes: runs an empty group through the writer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        self.write(crate::write::Probe).await
+    }
+
+    /// Whether the database answers reads.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn check_readable(&self) -> Result<(), StoreError> {
+        self.reader
+            .execute_unprepared("SELECT 1")
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+}

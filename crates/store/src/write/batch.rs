@@ -1,0 +1,282 @@
+//! The state that a group of writes shares: rows loaded under lock, and rows to be written at its end.
+
+use std::collections::{HashMap, HashSet};
+
+use clasper_core::{AuditEntry, ExecutionId, TenantId};
+use clasper_db::{Dialect, lock_rows};
+use clasper_entity::{
+    audit_entry, decision, idempotency_key, ledger_entry, open_run, outbox_message, outcome,
+    tenant, trace,
+};
+use sea_orm::prelude::Uuid;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ActiveModelBehavior, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, Iterable, QueryFilter, QueryOrder, QueryTrait,
+};
+
+use crate::row;
+use crate::write::needs::Needs;
+
+/// Rows loaded, changed and added by a group.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) dialect: Dialect,
+    tenants: HashMap<String, tenant::Model>,
+    changed_tenants: HashSet<String>,
+    pub(crate) open_runs: HashMap<Uuid, open_run::Model>,
+    pub(crate) idempotency_keys: HashMap<(String, String), idempotency_key::Model>,
+    changed_keys: HashSet<(String, String)>,
+    freed_keys: Vec<(String, String)>,
+    changed_runs: HashSet<Uuid>,
+    closed_runs: Vec<Uuid>,
+    audit: Vec<audit_entry::Model>,
+    pub(crate) decisions: Vec<decision::Model>,
+    pub(crate) outcomes: Vec<outcome::Model>,
+    pub(crate) ledger: Vec<ledger_entry::Model>,
+    pub(crate) traces: Vec<trace::Model>,
+    pub(crate) outbox: Vec<outbox_message::Model>,
+    pub(crate) delivered: Vec<Uuid>,
+}
+
+impl Batch {
+    /// Loads what is needed. The tenants come first and in order: their locks are what everything else relies on.
+    pub(crate) async fn load(
+        transaction: &DatabaseTransaction,
+        dialect: Dialect,
+        needs: Needs,
+    ) -> Result<Self, DbErr> {
+        let mut batch = Self {
+            dialect,
+            tenants: HashMap::new(),
+            changed_tenants: HashSet::new(),
+            open_runs: HashMap::new(),
+            idempotency_keys: HashMap::new(),
+            changed_keys: HashSet::new(),
+            freed_keys: Vec::new(),
+            changed_runs: HashSet::new(),
+            closed_runs: Vec::new(),
+            audit: Vec::new(),
+            decisions: Vec::new(),
+            outcomes: Vec::new(),
+            ledger: Vec::new(),
+            traces: Vec::new(),
+            outbox: Vec::new(),
+            delivered: Vec::new(),
+        };
+        if !needs.tenants.is_empty() {
+            let mut select = tenant::Entity::find()
+                .filter(tenant::Column::TenantId.is_in(needs.tenants))
+                .order_by_asc(tenant::Column::TenantId);
+            lock_rows(QueryTrait::query(&mut select), dialect);
+            let rows = select.all(transaction).await?;
+            batch.tenants = rows
+                .into_iter()
+                .map(|row| (row.tenant_id.clone(), row))
+                .collect();
+        }
+        if !needs.open_runs.is_empty() {
+            let select = open_run::Entity::find()
+                .filter(open_run::Column::ExecutionId.is_in(needs.open_runs));
+            let rows = select.all(transaction).await?;
+            batch.open_runs = rows
+                .into_iter()
+                .map(|row| (row.execution_id, row))
+                .collect();
+        }
+        if !needs.idempotency_keys.is_empty() {
+            let rows = idempotency_key::Entity::find()
+                .filter(any_key(&needs.idempotency_keys))
+                .all(transaction)
+                .await?;
+            batch.idempotency_keys = rows
+                .into_iter()
+                .map(|row| ((row.tenant_id.clone(), row.key.clone()), row))
+                .collect();
+        }
+        Ok(batch)
+    }
+
+    /// The account of a tenant that was named in the needs; `None` when there is no such tenant.
+    pub(crate) fn tenant(&self, id: &TenantId) -> Option<&tenant::Model> {
+        self.tenants.get(id.as_str())
+    }
+
+    /// The account, for changing.
+    pub(crate) fn tenant_mut(&mut self, id: &TenantId) -> Result<&mut tenant::Model, DbErr> {
+        let row = self
+            .tenants
+            .get_mut(id.as_str())
+            .ok_or_else(|| unknown_tenant(id))?;
+        if !self.changed_tenants.contains(id.as_str()) {
+            self.changed_tenants.insert(id.as_str().to_owned());
+        }
+        Ok(row)
+    }
+
+    /// Adds a new tenant.
+    pub(crate) fn add_tenant(&mut self, row: tenant::Model) {
+        self.changed_tenants.insert(row.tenant_id.clone());
+        self.tenants.insert(row.tenant_id.clone(), row);
+    }
+
+    /// Appends `entry` to its tenant's log and returns its place.
+    pub(crate) fn append(&mut self, entry: AuditEntry) -> Result<i64, DbErr> {
+        let tenant = entry.tenant.clone();
+        let account = self.tenant_mut(&tenant)?;
+        let logged = row::chain_head(account)?.append(entry);
+        account.head_seq = logged.seq;
+        account.head_hash = Some(logged.leaf_hash.as_bytes().to_vec());
+        let seq = logged.seq;
+        self.audit.push(row::audit_row(logged));
+        Ok(seq)
+    }
+
+    /// Adds an open run.
+    pub(crate) fn add_open_run(&mut self, row: open_run::Model) {
+        self.changed_runs.insert(row.execution_id);
+        self.open_runs.insert(row.execution_id, row);
+    }
+
+    /// The open run, for changing.
+    pub(crate) fn open_run_mut(&mut self, execution: ExecutionId) -> Option<&mut open_run::Model> {
+        let row = self.open_runs.get_mut(&execution.as_uuid())?;
+        self.changed_runs.insert(row.execution_id);
+        Some(row)
+    }
+
+    /// Takes a run out of the open ones.
+    pub(crate) fn close_run(&mut self, execution: ExecutionId) {
+        self.open_runs.remove(&execution.as_uuid());
+        self.changed_runs.remove(&execution.as_uuid());
+        self.closed_runs.push(execution.as_uuid());
+    }
+
+    /// Adds or replaces the record of an idempotency key.
+    pub(crate) fn put_key(&mut self, row: idempotency_key::Model) {
+        let id = (row.tenant_id.clone(), row.key.clone());
+        self.changed_keys.insert(id.clone());
+        self.idempotency_keys.insert(id, row);
+    }
+
+    /// Forgets an idempotency key, so that it may be used again.
+    pub(crate) fn free_key(&mut self, id: (String, String)) {
+        self.changed_keys.remove(&id);
+        self.idempotency_keys.remove(&id);
+        self.freed_keys.push(id);
+    }
+
+    /// Writes everything: one statement per table, however many writes there are.
+    pub(crate) async fn flush(self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+        insert(transaction, self.audit).await?;
+        insert(transaction, self.decisions).await?;
+        insert(transaction, self.outcomes).await?;
+        insert(transaction, self.ledger).await?;
+        insert(transaction, self.traces).await?;
+        insert(transaction, self.outbox).await?;
+        if !self.closed_runs.is_empty() {
+            let gone = open_run::Column::ExecutionId.is_in(self.closed_runs);
+            open_run::Entity::delete_many()
+                .filter(gone)
+                .exec(transaction)
+                .await?;
+        }
+        if !self.delivered.is_empty() {
+            let gone = outbox_message::Column::MessageId.is_in(self.delivered);
+            outbox_message::Entity::delete_many()
+                .filter(gone)
+                .exec(transaction)
+                .await?;
+        }
+        if !self.freed_keys.is_empty() {
+            let gone = any_key(&self.freed_keys);
+            idempotency_key::Entity::delete_many()
+                .filter(gone)
+                .exec(transaction)
+                .await?;
+        }
+        let (mut tenants, mut runs, mut keys) =
+            (self.tenants, self.open_runs, self.idempotency_keys);
+        tenants.retain(|id, _| self.changed_tenants.contains(id));
+        runs.retain(|id, _| self.changed_runs.contains(id));
+        keys.retain(|id, _| self.changed_keys.contains(id));
+        upsert(
+            transaction,
+            runs.into_values(),
+            &[open_run::Column::ExecutionId],
+        )
+        .await?;
+        use idempotency_key::Column as K;
+        upsert(transaction, keys.into_values(), &[K::TenantId, K::Key]).await?;
+        upsert(
+            transaction,
+            tenants.into_values(),
+            &[tenant::Column::TenantId],
+        )
+        .await
+    }
+}
+
+pub(crate) fn unknown_tenant(id: &TenantId) -> DbErr {
+    DbErr::RecordNotFound(format!("tenant {id}"))
+}
+
+fn any_key<'a>(keys: impl IntoIterator<Item = &'a (String, String)>) -> Condition {
+    use idempotency_key::Column as K;
+    keys.into_iter()
+        .fold(Condition::any(), |any, (tenant, key)| {
+            any.add(
+                Condition::all()
+                    .add(K::TenantId.eq(tenant.as_str()))
+                    .add(K::Key.eq(key.as_str())),
+            )
+        })
+}
+
+async fn insert<M, A>(transaction: &DatabaseTransaction, rows: Vec<M>) -> Result<(), DbErr>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelBehavior + Send,
+{
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    A::Entity::insert_many(rows)
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
+}
+
+async fn upsert<M, A, C>(
+    transaction: &DatabaseTransaction,
+    rows: impl Iterator<Item = M>,
+    key: &[C],
+) -> Result<(), DbErr>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelBehavior + Send,
+    A::Entity: EntityTrait<Column = C>,
+    C: ColumnTrait + Iterable,
+{
+    let mut rows = rows.map(IntoActiveModel::into_active_model).peekable();
+    if rows.peek().is_none() {
+        return Ok(());
+    }
+    let is_key = |column: &C| key.iter().any(|k| k.as_str() == column.as_str());
+    let changed = C::iter().filter(|column| !is_key(column));
+    let on_conflict = OnConflict::columns(key.iter().copied())
+        .update_columns(changed)
+        .to_owned();
+    A::Entity::insert_many(rows)
+        .on_conflict(on_conflict)
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
+}
+
+/// An expression for `column + n`, so that concurrent readers of other columns are not disturbed.
+pub(crate) fn plus<C: ColumnTrait>(column: C, n: i64) -> Expr {
+    use sea_orm::sea_query::ExprTrait;
+    Expr::col(column).add(n)
+}

@@ -1,0 +1,64 @@
+//! Raises the hold of an open run.
+
+use async_trait::async_trait;
+use clasper_entity::ledger_entry;
+use clasper_governance::Admission;
+use clasper_runtime::run::{Extension, HoldExtension};
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use crate::row;
+use crate::write::batch::{Batch, unknown_tenant};
+use crate::write::{Needs, WriteOp};
+
+pub(crate) struct ExtendHold(pub(crate) HoldExtension);
+
+#[async_trait]
+impl WriteOp for ExtendHold {
+    type Answer = Extension;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.tenant(self.0.scope.tenant());
+        needs.open_run(self.0.execution);
+    }
+
+    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<Extension, DbErr> {
+        let extension = &self.0;
+        let tenant = extension.scope.tenant();
+        let open = batch.open_runs.get(&extension.execution.as_uuid());
+        if open.is_none_or(|run| run.tenant_id != tenant.as_str()) {
+            return Ok(Extension::Closed);
+        }
+        let account = batch.tenant(tenant).ok_or_else(|| unknown_tenant(tenant))?;
+        let period_start = account
+            .budget_limit_nanos
+            .map(|_| account.budget_period_start);
+        let hold = match row::budget(account)? {
+            None => extension.ask.full,
+            // A run that holds money cannot wait for others: they might be waiting for it.
+            Some(budget) => match budget.admit(extension.ask, true) {
+                Admission::Held { hold, .. } => hold,
+                Admission::Refused(refusal) => return Ok(Extension::Refused(refusal)),
+                Admission::Wait => {
+                    return Ok(Extension::Refused(clasper_governance::Refusal::BudgetHeld));
+                }
+            },
+        };
+        let account = batch.tenant_mut(tenant)?;
+        account.held_nanos = row::sum(account.held_nanos, hold)?;
+        if let Some(run) = batch.open_run_mut(extension.execution) {
+            run.hold_nanos = row::sum(run.hold_nanos, hold)?;
+        }
+        let seq = batch.append(extension.entry.clone())?;
+        batch.ledger.push(ledger_entry::Model {
+            tenant_id: tenant.as_str().to_owned(),
+            audit_seq: seq,
+            execution_id: extension.execution.as_uuid(),
+            kind: "extend".to_owned(),
+            held_delta_nanos: hold.nanos(),
+            spent_delta_nanos: 0,
+            period_start,
+            occurred_at: extension.now.timestamp_micros(),
+        });
+        Ok(Extension::Held(hold))
+    }
+}

@@ -1,0 +1,142 @@
+//! Writes: operations that share a transaction.
+
+mod batch;
+mod budget;
+mod effect;
+mod hold;
+mod identity;
+mod needs;
+mod open_run;
+mod outbox;
+mod presence;
+mod settle_run;
+
+use async_trait::async_trait;
+use clasper_core::StoreError;
+use clasper_db::{CommitGroup, Dialect};
+use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::oneshot;
+
+pub(crate) use batch::Batch;
+pub(crate) use budget::SetBudget;
+pub(crate) use effect::{DecideEffect, RecordEffect};
+pub(crate) use hold::ExtendHold;
+pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};
+pub(crate) use needs::Needs;
+pub(crate) use open_run::OpenRun;
+pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
+pub(crate) use presence::{Beat, ForgetAnswers, Probe};
+pub(crate) use settle_run::SettleRun;
+
+/// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of
+/// itself and derives everything from its own values and the batch.
+#[async_trait]
+pub(crate) trait WriteOp: Send + Sync + 'static {
+    /// What the caller is told after the commit.
+    type Answer: Send + Sync + 'static;
+
+    /// The rows that must be loaded (and their tenants locked) before [`WriteOp::apply`].
+    fn needs(&self, needs: &mut Needs);
+
+    /// Decides and adds rows to the batch. A refusal is an answer and changes nothing.
+    async fn apply(
+        &self,
+        batch: &mut Batch,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Self::Answer, DbErr>;
+}
+
+/// A write together with the channel of its caller, whatever its answer's type.
+#[async_trait]
+pub(crate) trait AnyOp: Send + Sync {
+    fn needs(&self, needs: &mut Needs);
+    async fn apply(
+        &mut self,
+        batch: &mut Batch,
+        transaction: &DatabaseTransaction,
+    ) -> Result<(), DbErr>;
+    fn committed(self: Box<Self>);
+    fn failed(self: Box<Self>, error: StoreError);
+}
+
+pub(crate) struct Pending<O: WriteOp> {
+    op: O,
+    answer: Option<O::Answer>,
+    done: oneshot::Sender<Result<O::Answer, StoreError>>,
+}
+
+impl<O: WriteOp> Pending<O> {
+    pub(crate) const fn new(op: O, done: oneshot::Sender<Result<O::Answer, StoreError>>) -> Self {
+        Self {
+            op,
+            answer: None,
+            done,
+        }
+    }
+}
+
+#[async_trait]
+impl<O: WriteOp> AnyOp for Pending<O> {
+    fn needs(&self, needs: &mut Needs) {
+        self.op.needs(needs);
+    }
+
+    async fn apply(
+        &mut self,
+        batch: &mut Batch,
+        transaction: &DatabaseTransaction,
+    ) -> Result<(), DbErr> {
+        self.answer = Some(self.op.apply(batch, transaction).await?);
+        Ok(())
+    }
+
+    fn committed(self: Box<Self>) {
+        let answer = self
+            .answer
+            .ok_or_else(|| StoreError::Unavailable("the write was not applied".into()));
+        // The caller may be gone; what is committed is committed.
+        let _ = self.done.send(answer);
+    }
+
+    fn failed(self: Box<Self>, error: StoreError) {
+        let _ = self.done.send(Err(error));
+    }
+}
+
+/// Writes groups of operations.
+pub(crate) struct WriteGroup {
+    dialect: Dialect,
+}
+
+impl WriteGroup {
+    pub(crate) const fn new(dialect: Dialect) -> Self {
+        Self { dialect }
+    }
+}
+
+#[async_trait]
+impl CommitGroup for WriteGroup {
+    type Job = Box<dyn AnyOp>;
+
+    async fn write(
+        &mut self,
+        transaction: &DatabaseTransaction,
+        jobs: &mut [Self::Job],
+    ) -> Result<(), DbErr> {
+        let mut needs = Needs::default();
+        jobs.iter().for_each(|job| job.needs(&mut needs));
+        let mut batch = Batch::load(transaction, self.dialect, needs).await?;
+        for job in jobs.iter_mut() {
+            job.apply(&mut batch, transaction).await?;
+        }
+        batch.flush(transaction).await
+    }
+
+    fn committed(&mut self, job: Self::Job) {
+        job.committed();
+    }
+
+    fn failed(&mut self, job: Self::Job, error: StoreError) {
+        job.failed(error);
+    }
+}

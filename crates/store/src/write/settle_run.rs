@@ -1,0 +1,204 @@
+//! Ends a run: charge, release, trace, messages and audit entry, in one commit.
+
+use async_trait::async_trait;
+use clasper_core::{AuditEntry, AuditEvent, Usd, canonical_json};
+use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome};
+use clasper_governance::{Alert, Budget};
+use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use crate::row;
+use crate::write::batch::{Batch, unknown_tenant};
+use crate::write::{Needs, WriteOp};
+
+pub(crate) struct SettleRun(pub(crate) Settlement);
+
+#[async_trait]
+impl WriteOp for SettleRun {
+    type Answer = Settled;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.tenant(self.0.scope.tenant());
+        needs.open_run(self.0.execution);
+    }
+
+    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<Settled, DbErr> {
+        let settlement = &self.0;
+        let tenant = settlement.scope.tenant();
+        let open = batch.open_runs.get(&settlement.execution.as_uuid());
+        let Some(run) = open.filter(|run| run.tenant_id == tenant.as_str()).cloned() else {
+            return Ok(Settled::AlreadyClosed);
+        };
+        let hold = row::usd(run.hold_nanos, "open_runs", "hold_nanos")?;
+        let account = batch.tenant(tenant).ok_or_else(|| unknown_tenant(tenant))?;
+        let mut budget = row::budget(account)?;
+        let ended = budget.as_mut().and_then(|b| b.roll_over(settlement.now));
+        let charged = match settlement.charge {
+            Charge::Actual(amount) => amount,
+            Charge::Estimated => estimate(account, hold)?,
+        };
+        let entry = settlement
+            .audit_entry(charged, hold)
+            .map_err(row::unspeakable)?;
+        let alerts = match &mut budget {
+            Some(budget) => budget.settle(hold, charged).map_err(row::unspeakable)?,
+            None => Vec::new(),
+        };
+        if let (Some(spent), Some(budget)) = (ended, &budget) {
+            row::roll_over(
+                batch,
+                budget,
+                spent,
+                settlement.alert_entries[0],
+                settlement.now,
+            )?;
+        }
+        self.charge(batch, &run, hold, charged, budget.as_ref())?;
+        let seq = batch.append(entry)?;
+        self.record(batch, &run, hold, charged, budget.as_ref(), seq)?;
+        if let Some(budget) = &budget {
+            self.alert(batch, budget, &alerts)?;
+        }
+        Ok(Settled::Charged(charged))
+    }
+}
+
+/// What a run of unknown usage is charged: the mean of the tenant's runs, at most its hold.
+fn estimate(account: &clasper_entity::tenant::Model, hold: Usd) -> Result<Usd, DbErr> {
+    if account.runs == 0 {
+        return Ok(hold);
+    }
+    let spent = account.spent_nanos;
+    let mean = spent / account.runs + i64::from(spent % account.runs != 0);
+    Ok(row::usd(mean, "tenants", "spent_nanos")?.min(hold))
+}
+
+impl SettleRun {
+    fn charge(
+        &self,
+        batch: &mut Batch,
+        run: &open_run::Model,
+        hold: Usd,
+        charged: Usd,
+        budget: Option<&Budget>,
+    ) -> Result<(), DbErr> {
+        let settlement = &self.0;
+        let account = batch.tenant_mut(settlement.scope.tenant())?;
+        account.held_nanos = (account.held_nanos - hold.nanos()).max(0);
+        account.spent_nanos = row::sum(account.spent_nanos, charged)?;
+        account.runs += i64::from(!charged.is_zero());
+        account.input_tokens = account
+            .input_tokens
+            .saturating_add(row::count(settlement.usage.input_tokens));
+        account.output_tokens = account
+            .output_tokens
+            .saturating_add(row::count(settlement.usage.output_tokens));
+        if let Some(budget) = budget {
+            row::store_spending(account, budget);
+        }
+        batch.close_run(settlement.execution);
+        self.answer_key(batch, run);
+        Ok(())
+    }
+
+    /// Keeps the answer for the client's idempotency key; without one the key may be used again.
+    fn answer_key(&self, batch: &mut Batch, run: &open_run::Model) {
+        let Some(key) = &run.idempotency_key else {
+            return;
+        };
+        match (&self.0.answer, &run.request_hash) {
+            (Some(answer), Some(request_hash)) => batch.put_key(idempotency_key::Model {
+                tenant_id: run.tenant_id.clone(),
+                key: key.clone(),
+                request_hash: request_hash.clone(),
+                execution_id: run.execution_id,
+                answer: Some(answer.clone()),
+                created_at: self.0.now.timestamp_micros(),
+            }),
+            _ => batch.free_key((run.tenant_id.clone(), key.clone())),
+        }
+    }
+
+    fn record(
+        &self,
+        batch: &mut Batch,
+        run: &open_run::Model,
+        hold: Usd,
+        charged: Usd,
+        budget: Option<&Budget>,
+        seq: i64,
+    ) -> Result<(), DbErr> {
+        let settlement = &self.0;
+        let now = settlement.now.timestamp_micros();
+        batch.ledger.push(ledger_entry::Model {
+            tenant_id: run.tenant_id.clone(),
+            audit_seq: seq,
+            execution_id: run.execution_id,
+            kind: "settle".to_owned(),
+            held_delta_nanos: -hold.nanos(),
+            spent_delta_nanos: charged.nanos(),
+            period_start: budget.map(|b| b.period.start.timestamp_micros()),
+            occurred_at: now,
+        });
+        batch.outcomes.push(outcome::Model {
+            decision_id: run.decision_id,
+            tenant_id: run.tenant_id.clone(),
+            result: end_name(settlement.end).to_owned(),
+            reason: settlement.reason.clone(),
+            cost_nanos: charged.nanos(),
+            occurred_at: now,
+            audit_seq: seq,
+        });
+        if settlement.trace.usage.total_cost_usd == charged {
+            batch
+                .traces
+                .push(row::trace_row(&settlement.trace).map_err(row::unspeakable)?);
+        } else {
+            // Recovery learns here what the run is charged.
+            let mut trace = settlement.trace.clone();
+            trace.usage.total_cost_usd = charged;
+            trace.used_scope.actual_cost_usd = charged;
+            batch
+                .traces
+                .push(row::trace_row(&trace).map_err(row::unspeakable)?);
+        }
+        for message in &settlement.deliveries {
+            batch
+                .outbox
+                .push(row::outbox_row(message).map_err(row::unspeakable)?);
+        }
+        Ok(())
+    }
+
+    fn alert(&self, batch: &mut Batch, budget: &Budget, alerts: &[Alert]) -> Result<(), DbErr> {
+        let settlement = &self.0;
+        for alert in alerts {
+            let (event, id) = match alert {
+                Alert::Threshold => (AuditEvent::BudgetWarning, settlement.alert_entries[1]),
+                Alert::Limit => (AuditEvent::BudgetExceeded, settlement.alert_entries[2]),
+            };
+            batch.append(AuditEntry {
+                id,
+                tenant: settlement.scope.tenant().clone(),
+                workspace: None,
+                trace: Some(settlement.trace.id),
+                user: None,
+                actor: settlement.actor.clone(),
+                event,
+                target: Some(format!("budget:{}", settlement.scope.tenant())),
+                detail: canonical_json(&budget.snapshot()).map_err(row::unspeakable)?,
+                occurred_at: settlement.now,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+const fn end_name(end: RunEnd) -> &'static str {
+    match end {
+        RunEnd::Completed => "completed",
+        RunEnd::Failed => "failed",
+        RunEnd::Cancelled => "cancelled",
+        RunEnd::Recovered => "recovered",
+    }
+}

@@ -1,0 +1,109 @@
+//! `cargo xtask bench`: start-up, idle memory and the main job, with the machine's load beside them.
+//!
+//! The numbers are printed with the targets and never fail: on a machine that does other work too, only the CPU time per
+//! request compares from run to run.
+
+mod http;
+mod latency;
+mod load;
+mod machine;
+mod send;
+mod server;
+mod startup;
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, ensure};
+use cargo_metadata::Metadata;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    bench::server::Programs,
+    process::{self, Code, cargo},
+};
+
+/// What to measure and how.
+#[derive(Args)]
+pub struct Options {
+    /// Only this measurement; all of them if left out.
+    #[arg(value_enum)]
+    name: Option<Name>,
+    /// Build without link-time optimisation (the profile bench-fast): quicker to build, slower to run.
+    #[arg(long)]
+    fast: bool,
+    /// How long to send.
+    #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// How many connections send at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// From the start of the process to the first 200 of /readyz.
+    Startup,
+    /// Resident memory after two idle seconds.
+    Memory,
+    /// Governed messages with the offline model on SQLite.
+    Send,
+}
+
+/// Builds the programs, measures, prints.
+pub fn run(root: &Path, options: &Options) -> anyhow::Result<Code> {
+    let profile = if options.fast {
+        "bench-fast"
+    } else {
+        "release"
+    };
+    let target = target_folder(root)?;
+    println!("building clasperd and example-backend ({profile})");
+    let mut build = cargo(root);
+    build.args([
+        "build",
+        "--locked",
+        "-p",
+        "clasperd",
+        "-p",
+        "example-backend",
+        "--profile",
+        profile,
+    ]);
+    ensure!(process::run(&mut build)? == 0, "the build failed");
+
+    let programs = Programs::new(target.join(profile), root);
+    // In the target folder rather than in /tmp, which is memory on many machines: commits must reach a disk.
+    let scratch = target.join("bench");
+    fs::create_dir_all(&scratch)?;
+    let folder = tempfile::Builder::new()
+        .prefix("run-")
+        .tempdir_in(&scratch)?;
+    println!("\nmachine     {}", machine::description());
+    if wanted(options, Name::Startup) || wanted(options, Name::Memory) {
+        startup::measure(
+            &programs,
+            &folder.path().join("startup"),
+            wanted(options, Name::Memory),
+        )?;
+    }
+    if wanted(options, Name::Send) {
+        let send = send::Options {
+            connections: options.connections,
+            seconds: options.seconds,
+        };
+        send::measure(&programs, &folder.path().join("send"), send)?;
+    }
+    Ok(0)
+}
+
+fn wanted(options: &Options, name: Name) -> bool {
+    options.name.is_none_or(|chosen| chosen == name)
+}
+
+fn target_folder(root: &Path) -> anyhow::Result<std::path::PathBuf> {
+    let answer =
+        process::output(cargo(root).args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&answer).context("cannot read the answer of `cargo metadata`")?;
+    Ok(metadata.target_directory.into_std_path_buf())
+}

@@ -1,0 +1,222 @@
+//! The layer table: every crate of the workspace, where it stands and what it may name.
+//!
+//! A line here is design. A crate that is not listed, or an edge that is not listed, fails `cargo xtask tidy`.
+
+use std::fmt;
+
+/// A layer of the architecture, from the ground up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// L0: vocabulary everything shares; no I/O and no async runtime.
+    Ground,
+    /// L1: domains, independent of one another.
+    Domain,
+    /// L2: use cases over the domains.
+    UseCase,
+    /// L3: one outside system each.
+    Adapter,
+    /// L4: what others call.
+    Interface,
+    /// L5: what puts the rest together.
+    Assembly,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Ground => "L0",
+            Self::Domain => "L1",
+            Self::UseCase => "L2",
+            Self::Adapter => "L3",
+            Self::Interface => "L4",
+            Self::Assembly => "L5",
+        })
+    }
+}
+
+/// Which of our crates a crate may name outside its tests.
+#[derive(Debug, Clone, Copy)]
+pub enum Edges {
+    /// Any of them: assembly.
+    Any,
+    /// These.
+    Only(&'static [&'static str]),
+}
+
+/// One crate.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The package's name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub layer: Layer,
+    /// What it may name.
+    pub edges: Edges,
+}
+
+/// The parts of L3 that other adapters may use: the connection with its writer, and the tables.
+pub const DATABASE: &[&str] = &["clasper-db", "clasper-entity"];
+
+/// The package of these tasks: it must build when nothing else does, so it names none of ours, not even in tests.
+pub const TASKS: &str = "xtask";
+
+/// Every crate of the workspace.
+pub const TABLE: &[Row] = &[
+    row("clasper-core", Layer::Ground, &[]),
+    // Domains.
+    row("clasper-evidence", Layer::Domain, &["clasper-core"]),
+    row("clasper-governance", Layer::Domain, &["clasper-core"]),
+    row("clasper-identity", Layer::Domain, &["clasper-core"]),
+    row("clasper-redaction", Layer::Domain, &["clasper-core"]),
+    row("clasper-tracing", Layer::Domain, &["clasper-core"]),
+    row("clasper-workspace", Layer::Domain, &["clasper-core"]),
+    // Use cases.
+    row(
+        "clasper-runtime",
+        Layer::UseCase,
+        &[
+            "clasper-core",
+            "clasper-governance",
+            "clasper-redaction",
+            "clasper-tracing",
+            "clasper-workspace",
+        ],
+    ),
+    // Adapters.
+    row(
+        "clasper-auth",
+        Layer::Adapter,
+        &["clasper-core", "clasper-identity"],
+    ),
+    row(
+        "clasper-control-plane",
+        Layer::Adapter,
+        &["clasper-core", "clasper-runtime"],
+    ),
+    row("clasper-db", Layer::Adapter, &["clasper-core"]),
+    row("clasper-entity", Layer::Adapter, &["clasper-core"]),
+    row(
+        "clasper-llm",
+        Layer::Adapter,
+        &["clasper-core", "clasper-runtime"],
+    ),
+    row(
+        "clasper-store",
+        Layer::Adapter,
+        &[
+            "clasper-core",
+            "clasper-db",
+            "clasper-entity",
+            "clasper-evidence",
+            "clasper-governance",
+            "clasper-identity",
+            "clasper-runtime",
+            "clasper-tracing",
+        ],
+    ),
+    // Interfaces.
+    row(
+        "clasper-api",
+        Layer::Interface,
+        &[
+            "clasper-api-types",
+            "clasper-core",
+            "clasper-evidence",
+            "clasper-governance",
+            "clasper-http",
+            "clasper-identity",
+            "clasper-runtime",
+            "clasper-tracing",
+        ],
+    ),
+    row(
+        "clasper-api-types",
+        Layer::Interface,
+        &[
+            "clasper-core",
+            "clasper-governance",
+            "clasper-identity",
+            "clasper-runtime",
+            "clasper-tracing",
+        ],
+    ),
+    row(
+        "clasper-http",
+        Layer::Interface,
+        &["clasper-api-types", "clasper-core", "clasper-identity"],
+    ),
+    // Assembly.
+    assembly("clasper-migrations"),
+    assembly("clasper-telemetry"),
+    assembly("clasper-testkit"),
+    assembly("clasperd"),
+    assembly("example-backend"),
+    assembly("example-embedded"),
+    Row {
+        name: TASKS,
+        layer: Layer::Assembly,
+        edges: Edges::Only(&[]),
+    },
+];
+
+/// Where a crate stands, if it is listed.
+pub fn layer_of(name: &str) -> Option<Layer> {
+    TABLE
+        .iter()
+        .find(|row| row.name == name)
+        .map(|row| row.layer)
+}
+
+const fn row(name: &'static str, layer: Layer, edges: &'static [&'static str]) -> Row {
+    Row {
+        name,
+        layer,
+        edges: Edges::Only(edges),
+    }
+}
+
+const fn assembly(name: &'static str) -> Row {
+    Row {
+        name,
+        layer: Layer::Assembly,
+        edges: Edges::Any,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tidy::{
+        layers,
+        table::{Edges, TABLE, layer_of},
+    };
+
+    #[test]
+    fn every_edge_of_the_table_obeys_the_layers() {
+        for row in TABLE {
+            let Edges::Only(edges) = row.edges else {
+                continue;
+            };
+            for edge in edges {
+                let to = layer_of(edge).expect("an edge leads to a listed crate");
+                assert_eq!(
+                    layers::refusal(row.layer, edge, to),
+                    None,
+                    "{} -> {edge}",
+                    row.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_crate_is_listed_once() {
+        for row in TABLE {
+            assert_eq!(
+                TABLE.iter().filter(|other| other.name == row.name).count(),
+                1,
+                "{}",
+                row.name
+            );
+        }
+    }
+}
