@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod m20261121_000001_ground;
+mod schema;
 
+pub use schema::{SchemaError, SchemaState, migrate, schema_state};
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
 

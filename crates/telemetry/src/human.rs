@@ -1,6 +1,6 @@
 //! Log lines for people: fields without the ones that only exporters read, and nothing that moves a terminal's cursor.
 
-use std::fmt::{self, Debug, Write};
+use std::fmt::{self, Debug};
 
 use tracing::field::{Field, Visit};
 use tracing_subscriber::field::RecordFields;

@@ -13,7 +13,8 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, filter::FilterExt};
 
 use crate::human::{HumanFields, UtcTime};
 use crate::json::JsonLog;
-use crate::{Color, Error, LogFormat, TelemetryConfig, otlp};
+use crate::otlp::Export;
+use crate::{Color, Error, LogFormat, TelemetryConfig};
 
 /// How long shutdown waits for the last spans.
 const LAST_EXPORT: Duration = Duration::from_secs(5);
@@ -37,7 +38,7 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 #[derive(Debug)]
 #[must_use = "spans that wait for export are lost without a shutdown"]
 pub struct Telemetry {
-    provider: Option<SdkTracerProvider>,
+    export: Option<Export>,
 }
 
 impl Telemetry {
@@ -46,17 +47,13 @@ impl Telemetry {
     /// # Errors
     /// [`Error::Shutdown`] when the collector did not take them; there is nothing left to do about it.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let Some(provider) = self.provider else {
+        let Some(export) = self.export else {
             return Ok(());
         };
         // The exporter's thread needs this runtime to send, so waiting must not occupy one of its workers.
-        let ended =
-            tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_EXPORT)).await;
-        match ended {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::Shutdown(error.into())),
-            Err(error) => Err(Error::Shutdown(error.into())),
-        }
+        tokio::task::spawn_blocking(move || export.end(LAST_EXPORT))
+            .await
+            .map_err(|error| Error::Shutdown(error.into()))?
     }
 }
 
@@ -78,17 +75,17 @@ pub fn build<W>(config: &TelemetryConfig, writer: W) -> Result<(Dispatch, Teleme
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let provider = config
+    let export = config
         .otlp
         .as_ref()
-        .map(|target| otlp::provider(target, config))
+        .map(|target| Export::start(target, config))
         .transpose()?;
     let mut layers = vec![logs(config, writer)?];
-    if let Some(provider) = &provider {
-        layers.push(spans(provider));
+    if let Some(export) = &export {
+        layers.push(spans(&export.provider));
     }
     let dispatch = Dispatch::new(tracing_subscriber::registry().with(layers));
-    Ok((dispatch, Telemetry { provider }))
+    Ok((dispatch, Telemetry { export }))
 }
 
 fn logs<W>(config: &TelemetryConfig, writer: W) -> Result<BoxedLayer, Error>

@@ -1,5 +1,6 @@
 //! Export of spans over OTLP/HTTP through the process's own HTTP client.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use opentelemetry::KeyValue;
 use opentelemetry_http::{HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tokio::runtime::Handle;
@@ -20,38 +21,60 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than any collector has to say about an export.
 const LARGEST_ANSWER: usize = 64 * 1024;
 
-/// Batches spans on a thread of its own, with a bounded queue: what does not fit is dropped, and nobody waits.
-pub(crate) fn provider(
-    target: &Otlp,
-    config: &TelemetryConfig,
-) -> Result<SdkTracerProvider, Error> {
-    if !(0.0..=1.0).contains(&target.sample_ratio) {
-        return Err(Error::SampleRatio(target.sample_ratio));
+/// A collector that is away stays away for longer than a retry; this is for one that hiccups.
+const RETRIES: usize = 1;
+
+/// Spans on their way out.
+#[derive(Debug)]
+pub(crate) struct Export {
+    pub(crate) provider: SdkTracerProvider,
+    failing: Arc<AtomicBool>,
+}
+
+impl Export {
+    /// Batches spans on a thread of its own, with a bounded queue: what does not fit is dropped, and nobody waits.
+    pub(crate) fn start(target: &Otlp, config: &TelemetryConfig) -> Result<Self, Error> {
+        if !(0.0..=1.0).contains(&target.sample_ratio) {
+            return Err(Error::SampleRatio(target.sample_ratio));
+        }
+        let failing = Arc::new(AtomicBool::new(false));
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(OnRuntime {
+                client: target.client.clone(),
+                runtime: target.runtime.clone(),
+                failing: Arc::clone(&failing),
+            })
+            .with_retry_policy(RetryPolicy::recommended().with_max_retries(RETRIES))
+            .with_endpoint(traces_url(&target.endpoint)?)
+            .with_timeout(EXPORT_TIMEOUT)
+            .build()
+            .map_err(Error::Exporter)?;
+        let version = KeyValue::new("service.version", config.service_version.clone());
+        let resource = Resource::builder()
+            .with_service_name(config.service_name.clone())
+            .with_attribute(version)
+            .build();
+        let sampler = Sampler::TraceIdRatioBased(target.sample_ratio);
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(Sampler::ParentBased(Box::new(sampler)))
+            .with_resource(resource)
+            .with_batch_exporter(exporter)
+            .build();
+        Ok(Self { provider, failing })
     }
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(OnRuntime {
-            client: target.client.clone(),
-            runtime: target.runtime.clone(),
-            failing: AtomicBool::new(false),
-        })
-        .with_endpoint(traces_url(&target.endpoint)?)
-        .with_timeout(EXPORT_TIMEOUT)
-        .build()
-        .map_err(Error::Exporter)?;
-    let resource = Resource::builder()
-        .with_service_name(config.service_name.clone())
-        .with_attribute(KeyValue::new(
-            "service.version",
-            config.service_version.clone(),
-        ))
-        .build();
-    let sampler = Sampler::TraceIdRatioBased(target.sample_ratio);
-    Ok(SdkTracerProvider::builder()
-        .with_sampler(Sampler::ParentBased(Box::new(sampler)))
-        .with_resource(resource)
-        .with_batch_exporter(exporter)
-        .build())
+
+    /// Exports what waits and ends. It blocks, for no longer than `limit`.
+    pub(crate) fn end(&self, limit: Duration) -> Result<(), Error> {
+        self.provider
+            .shutdown_with_timeout(limit)
+            .map_err(|error| Error::Shutdown(error.into()))?;
+        // The batch processor swallows the result of its last exports; our client knows it.
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(Error::Shutdown("the collector does not take spans".into()));
+        }
+        Ok(())
+    }
 }
 
 fn traces_url(endpoint: &str) -> Result<String, Error> {
@@ -68,7 +91,7 @@ fn traces_url(endpoint: &str) -> Result<String, Error> {
 struct OnRuntime {
     client: reqwest::Client,
     runtime: Handle,
-    failing: AtomicBool,
+    failing: Arc<AtomicBool>,
 }
 
 #[async_trait]

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::workspace::{Options, Workspace};
 use crate::Error;
+use crate::workspace::{Options, Workspace};
 
 /// How long a look at the folder is trusted.
 const CHECK_EVERY: TimeDelta = TimeDelta::seconds(1);
@@ -31,7 +31,12 @@ impl WorkspaceCache {
     /// A cache of the folder `root`, which is read on first use.
     #[must_use]
     pub fn new(root: PathBuf, options: Options) -> Self {
-        Self { root, options, known: Mutex::new(None), refreshing: Mutex::new(()) }
+        Self {
+            root,
+            options,
+            known: Mutex::new(None),
+            refreshing: Mutex::new(()),
+        }
     }
 
     /// The workspace if it was looked at within a second before `now`. It never touches the disk, so an async caller asks
@@ -58,13 +63,26 @@ impl WorkspaceCache {
         if let Some(workspace) = self.fresh(now) {
             return Ok(workspace);
         }
-        let known = lock(&self.known).as_ref().map(|known| known.workspace.clone());
+        let known = lock(&self.known)
+            .as_ref()
+            .map(|known| known.workspace.clone());
         let workspace = match known.filter(|workspace| workspace.is_current()) {
             Some(workspace) => workspace,
-            None => Arc::new(Workspace::load_with(&self.root, &self.options)?),
+            None => Arc::new(self.load()?),
         };
-        *lock(&self.known) = Some(Known { workspace: workspace.clone(), checked_at: now });
+        *lock(&self.known) = Some(Known {
+            workspace: workspace.clone(),
+            checked_at: now,
+        });
         Ok(workspace)
+    }
+
+    /// Loads the folder, twice if a file went away between being listed and being read, as editors make them do.
+    fn load(&self) -> Result<Workspace, Error> {
+        match Workspace::load_with(&self.root, &self.options) {
+            Err(Error::Read { .. }) => Workspace::load_with(&self.root, &self.options),
+            result => result,
+        }
     }
 }
 

@@ -22,7 +22,11 @@ impl Document {
         let chars = text.chars().count();
         let shown = match text.char_indices().nth(MAX_CHARS) {
             None => text.into(),
-            Some((cut, _)) => format!("{}\n\n[truncated: {MAX_CHARS} of {chars} characters]", &text[..cut]).into(),
+            Some((cut, _)) => format!(
+                "{}\n\n[truncated: {MAX_CHARS} of {chars} characters]",
+                &text[..cut]
+            )
+            .into(),
         };
         Some(Self { text: shown, chars })
     }
@@ -54,9 +58,20 @@ mod tests {
     fn long_text_is_cut_at_characters_and_says_so() {
         let document = Document::new(&"ü".repeat(MAX_CHARS + 1)).expect("there is text");
         assert!(document.is_truncated());
-        assert!(document.text().ends_with("[truncated: 20000 of 20001 characters]"));
-        assert_eq!(document.text().chars().filter(|c| *c == 'ü').count(), MAX_CHARS);
-        assert!(!Document::new(&"ü".repeat(MAX_CHARS)).expect("there is text").is_truncated());
+        assert!(
+            document
+                .text()
+                .ends_with("[truncated: 20000 of 20001 characters]")
+        );
+        assert_eq!(
+            document.text().chars().filter(|c| *c == 'ü').count(),
+            MAX_CHARS
+        );
+        assert!(
+            !Document::new(&"ü".repeat(MAX_CHARS))
+                .expect("there is text")
+                .is_truncated()
+        );
     }
 
     #[test]

@@ -38,7 +38,12 @@ impl<'a> PromptRequest<'a> {
     /// The full prompt of `role` without the time.
     #[must_use]
     pub fn new(role: &'a Role) -> Self {
-        Self { role, mode: PromptMode::Full, time: None, replacement: None }
+        Self {
+            role,
+            mode: PromptMode::Full,
+            time: None,
+            replacement: None,
+        }
     }
 }
 
@@ -65,9 +70,20 @@ pub(crate) struct Prompts {
 
 impl Prompts {
     pub fn new(parts: &Parts<'_>) -> Self {
-        let by_role = parts.souls.iter().map(|(role, soul)| (role.clone(), full(parts, Some(soul)).into())).collect();
-        let minimal = [section("Operating Rules", parts.agents), section("Tools", parts.tools)];
-        Self { by_role, default: full(parts, parts.soul).into(), minimal: join(minimal).into() }
+        let by_role = parts
+            .souls
+            .iter()
+            .map(|(role, soul)| (role.clone(), full(parts, Some(soul)).into()))
+            .collect();
+        let minimal = [
+            section("Operating Rules", parts.agents),
+            section("Tools", parts.tools),
+        ];
+        Self {
+            by_role,
+            default: full(parts, parts.soul).into(),
+            minimal: join(minimal).into(),
+        }
     }
 
     pub fn base(&self, role: &Role, mode: PromptMode) -> &str {
@@ -99,14 +115,25 @@ fn join(parts: impl IntoIterator<Item = Option<String>>) -> String {
 }
 
 fn skills(skills: &[Skill]) -> Option<String> {
-    let texts: Vec<String> = skills.iter().filter(|skill| skill.is_enabled()).map(skill_text).collect();
+    let texts: Vec<String> = skills
+        .iter()
+        .filter(|skill| skill.is_enabled())
+        .map(skill_text)
+        .collect();
     (!texts.is_empty()).then(|| format!("## Skills\n\n{}", texts.join("\n\n---\n\n")))
 }
 
 fn skill_text(skill: &Skill) -> String {
     let heading = format!("### {}", skill.name);
     let description = (!skill.description.is_empty()).then(|| skill.description.clone());
-    join([Some(heading), description, skill.instructions.as_ref().map(|document| document.text().to_owned())])
+    join([
+        Some(heading),
+        description,
+        skill
+            .instructions
+            .as_ref()
+            .map(|document| document.text().to_owned()),
+    ])
 }
 
 /// Long-term memory and daily logs.
@@ -119,11 +146,19 @@ pub(crate) struct Memory {
 impl Memory {
     fn write(&self, out: &mut String, today: Option<NaiveDate>) {
         let mut titled: Vec<(String, &Document)> = Vec::with_capacity(3);
-        titled.extend(self.long_term.iter().map(|document| ("Long-term Memory".to_owned(), document)));
+        titled.extend(
+            self.long_term
+                .iter()
+                .map(|document| ("Long-term Memory".to_owned(), document)),
+        );
         let yesterday = today.and_then(|day| day.checked_sub_days(Days::new(1)));
         for (name, day) in [("Yesterday", yesterday), ("Today", today)] {
             let Some(day) = day else { continue };
-            titled.extend(self.days.get(&day).map(|document| (format!("{name} ({day})"), document)));
+            titled.extend(
+                self.days
+                    .get(&day)
+                    .map(|document| (format!("{name} ({day})"), document)),
+            );
         }
         if titled.is_empty() {
             return;

@@ -19,7 +19,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_files: 5_000, max_total_bytes: 64 * 1024 * 1024 }
+        Self {
+            max_files: 5_000,
+            max_total_bytes: 64 * 1024 * 1024,
+        }
     }
 }
 
@@ -62,12 +65,22 @@ struct Walk {
 
 /// Lists the folder `root`.
 pub(crate) fn list(root: &Path, limits: Limits) -> Result<Listing, Error> {
-    let failed = |source| Error::Root { path: root.display().to_string(), source };
+    let failed = |source| Error::Root {
+        path: root.display().to_string(),
+        source,
+    };
     let root_place = fs::canonicalize(root).map_err(failed)?;
     // Asked for here, so that a file in the place of the folder is reported as such.
     fs::read_dir(&root_place).map_err(failed)?;
-    let mut walk =
-        Walk { root: root_place.clone(), limits, seen: 0, bytes: 0, entries: vec![], ignored_links: vec![], marks: vec![] };
+    let mut walk = Walk {
+        root: root_place.clone(),
+        limits,
+        seen: 0,
+        bytes: 0,
+        entries: vec![],
+        ignored_links: vec![],
+        marks: vec![],
+    };
     let mut folders = vec![(String::new(), root_place)];
     while let Some((path, place)) = folders.pop() {
         walk.folder(&path, &place, &mut folders)?;
@@ -77,22 +90,38 @@ pub(crate) fn list(root: &Path, limits: Limits) -> Result<Listing, Error> {
     walk.marks.sort();
     let mut hasher = DefaultHasher::new();
     walk.marks.hash(&mut hasher);
-    Ok(Listing { entries: walk.entries, ignored_links: walk.ignored_links, fingerprint: Fingerprint(hasher.finish()) })
+    Ok(Listing {
+        entries: walk.entries,
+        ignored_links: walk.ignored_links,
+        fingerprint: Fingerprint(hasher.finish()),
+    })
 }
 
 impl Walk {
-    fn folder(&mut self, path: &str, place: &Path, folders: &mut Vec<(String, PathBuf)>) -> Result<(), Error> {
-        let failed = |source| Error::Read { path: path.to_owned(), source };
+    fn folder(
+        &mut self,
+        path: &str,
+        place: &Path,
+        folders: &mut Vec<(String, PathBuf)>,
+    ) -> Result<(), Error> {
+        let failed = |source| Error::Read {
+            path: path.to_owned(),
+            source,
+        };
         for entry in fs::read_dir(place).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
-                return Err(Error::NotUtf8 { path: join(path, &name.to_string_lossy()) });
+                return Err(Error::NotUtf8 {
+                    path: join(path, &name.to_string_lossy()),
+                });
             };
             if !is_foreign(name) {
                 self.seen += 1;
                 if self.seen > self.limits.max_files {
-                    return Err(Error::TooManyFiles { limit: self.limits.max_files });
+                    return Err(Error::TooManyFiles {
+                        limit: self.limits.max_files,
+                    });
                 }
                 self.entry(join(path, name), &entry, folders)?;
             }
@@ -100,7 +129,12 @@ impl Walk {
         Ok(())
     }
 
-    fn entry(&mut self, path: String, entry: &DirEntry, folders: &mut Vec<(String, PathBuf)>) -> Result<(), Error> {
+    fn entry(
+        &mut self,
+        path: String,
+        entry: &DirEntry,
+        folders: &mut Vec<(String, PathBuf)>,
+    ) -> Result<(), Error> {
         let kind = match entry.file_type() {
             Ok(kind) => kind,
             Err(source) => return Err(Error::Read { path, source }),
@@ -129,7 +163,9 @@ impl Walk {
         }
         self.bytes = self.bytes.saturating_add(metadata.len());
         if self.bytes > self.limits.max_total_bytes {
-            return Err(Error::TooLarge { limit: self.limits.max_total_bytes });
+            return Err(Error::TooLarge {
+                limit: self.limits.max_total_bytes,
+            });
         }
         self.marks.push((path.clone(), mark(&metadata)));
         self.entries.push(Entry { path, place });
@@ -138,7 +174,11 @@ impl Walk {
 }
 
 fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
 }
 
 /// Size and times of a file; on Unix also its inode, which changes when an editor replaces the file.
@@ -156,11 +196,18 @@ fn mark(metadata: &Metadata) -> u64 {
 
 /// Reads a listed file; `budget` is what is left of the total and shrinks, so that a growing file cannot exceed it.
 pub(crate) fn read(entry: &Entry, limits: Limits, budget: &mut u64) -> Result<Vec<u8>, Error> {
-    let failed = |source| Error::Read { path: entry.path.clone(), source };
+    let failed = |source| Error::Read {
+        path: entry.path.clone(),
+        source,
+    };
     let file = fs::File::open(&entry.place).map_err(failed)?;
     let mut bytes = Vec::new();
-    file.take(budget.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(budget.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    *budget = budget.checked_sub(size).ok_or(Error::TooLarge { limit: limits.max_total_bytes })?;
+    *budget = budget.checked_sub(size).ok_or(Error::TooLarge {
+        limit: limits.max_total_bytes,
+    })?;
     Ok(bytes)
 }

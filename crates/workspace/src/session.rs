@@ -30,7 +30,9 @@ pub enum SessionKeyError {
     #[error("the user id of the session key is not valid")]
     User(#[source] NameError),
     /// The third part is not a role.
-    #[error("a role has 1 to {MAX_ROLE} letters, digits, hyphens and underscores and begins with a letter or digit")]
+    #[error(
+        "a role has 1 to {MAX_ROLE} letters, digits, hyphens and underscores and begins with a letter or digit"
+    )]
     Role,
     /// A part behind the role is not valid.
     #[error("a thread part of the session key is not valid")]
@@ -59,7 +61,10 @@ impl Role {
     /// # Errors
     /// [`SessionKeyError::Role`] when a character or the length does not fit.
     pub fn parse(text: &str) -> Result<Self, SessionKeyError> {
-        let begins = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        let begins = text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric());
         let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         if !begins || text.len() > MAX_ROLE || !text.bytes().all(fits) {
             return Err(SessionKeyError::Role);
@@ -126,7 +131,8 @@ impl SessionKey {
             return Err(SessionKeyError::TooLong);
         }
         let mut parts = text.splitn(4, ':');
-        let (Some(prefix), Some(user), Some(role)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(prefix), Some(user), Some(role)) = (parts.next(), parts.next(), parts.next())
+        else {
             return Err(SessionKeyError::Parts);
         };
         if prefix != "user" {
@@ -139,7 +145,11 @@ impl SessionKey {
             // A thread part is confined like a user id; nothing else is known about it.
             UserId::new(part).map_err(SessionKeyError::Thread)?;
         }
-        Ok(Self { user, role, thread: thread.map(Into::into) })
+        Ok(Self {
+            user,
+            role,
+            thread: thread.map(Into::into),
+        })
     }
 
     /// The user.
@@ -164,7 +174,9 @@ impl SessionKey {
 impl fmt::Display for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "user:{}:{}", self.user, self.role)?;
-        self.thread.as_ref().map_or(Ok(()), |thread| write!(f, ":{thread}"))
+        self.thread
+            .as_ref()
+            .map_or(Ok(()), |thread| write!(f, ":{thread}"))
     }
 }
 

@@ -18,7 +18,10 @@ pub struct Host {
 impl Host {
     /// A host by its operating system (`linux`, `darwin`, `win32`, or Rust's names) and the environment variables that are set.
     pub fn new(os: &str, env: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { os: platform(os).to_owned(), env: env.into_iter().map(Into::into).collect() }
+        Self {
+            os: platform(os).to_owned(),
+            env: env.into_iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -152,21 +155,47 @@ pub(crate) fn read(source: &Source<'_>, host: &Host) -> Result<Skill, Error> {
         (Some(own), _) => (own, source.markdown),
         (None, other) => (other.unwrap_or_default(), source.manifest),
     };
-    let requirements = front.metadata.or(manifest.metadata).and_then(|metadata| metadata.openclaw).map(Requirements::from);
+    let requirements = front
+        .metadata
+        .or(manifest.metadata)
+        .and_then(|metadata| metadata.openclaw)
+        .map(Requirements::from);
     let path = path.map_or(source.folder, |(path, _)| path);
-    let pattern = |tool: &String| ToolPattern::parse(tool).ok_or_else(|| Error::ToolPattern { path: path.to_owned() });
+    let pattern = |tool: &String| {
+        ToolPattern::parse(tool).ok_or_else(|| Error::ToolPattern {
+            path: path.to_owned(),
+        })
+    };
     Ok(Skill {
-        name: front.name.or(manifest.name).unwrap_or_else(|| source.folder.to_owned()),
-        description: front.description.or(manifest.description).unwrap_or_default(),
-        instructions: Document::new(body).or_else(|| Document::new(manifest.instructions.as_deref().unwrap_or_default())),
-        gate: [requirements, front.gates, manifest.gates].iter().flatten().find_map(|r| r.gate(host)),
-        tools: permissions.tools.iter().map(pattern).collect::<Result<_, _>>()?,
+        name: front
+            .name
+            .or(manifest.name)
+            .unwrap_or_else(|| source.folder.to_owned()),
+        description: front
+            .description
+            .or(manifest.description)
+            .unwrap_or_default(),
+        instructions: Document::new(body)
+            .or_else(|| Document::new(manifest.instructions.as_deref().unwrap_or_default())),
+        gate: [requirements, front.gates, manifest.gates]
+            .iter()
+            .flatten()
+            .find_map(|r| r.gate(host)),
+        tools: permissions
+            .tools
+            .iter()
+            .map(pattern)
+            .collect::<Result<_, _>>()?,
     })
 }
 
 impl From<OpenClaw> for Requirements {
     fn from(metadata: OpenClaw) -> Self {
-        Self { always: metadata.always, os: metadata.os, env: metadata.requires.unwrap_or_default().env }
+        Self {
+            always: metadata.always,
+            os: metadata.os,
+            env: metadata.requires.unwrap_or_default().env,
+        }
     }
 }
 
@@ -176,16 +205,22 @@ impl Requirements {
             return None;
         }
         if !self.os.is_empty() && !self.os.iter().any(|os| platform(os) == host.os) {
-            return Some(Gate::Os { required: self.os.clone() });
+            return Some(Gate::Os {
+                required: self.os.clone(),
+            });
         }
         let missing = self.env.iter().find(|name| !host.env.contains(*name))?;
-        Some(Gate::Env { missing: missing.clone() })
+        Some(Gate::Env {
+            missing: missing.clone(),
+        })
     }
 }
 
 fn header(path: &str, yaml: &str) -> Result<Header, Error> {
-    let header: Option<Header> =
-        serde_norway::from_str(yaml).map_err(|source| Error::Skill { path: path.to_owned(), source })?;
+    let header: Option<Header> = serde_norway::from_str(yaml).map_err(|source| Error::Skill {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(header.unwrap_or_default())
 }
 
@@ -199,9 +234,14 @@ fn front_matter<'t>(path: &str, text: &'t str) -> Result<(Header, &'t str), Erro
     let mut at = first.len();
     for line in lines {
         if line.trim_end() == "---" {
-            return Ok((header(path, &text[first.len()..at])?, &text[at + line.len()..]));
+            return Ok((
+                header(path, &text[first.len()..at])?,
+                &text[at + line.len()..],
+            ));
         }
         at += line.len();
     }
-    Err(Error::FrontMatter { path: path.to_owned() })
+    Err(Error::FrontMatter {
+        path: path.to_owned(),
+    })
 }

@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn the_block_has_the_published_form() {
-        let now = Utc.with_ymd_and_hms(2026, 2, 2, 3, 15, 59).single().expect("a valid time");
+        let now = Utc
+            .with_ymd_and_hms(2026, 2, 2, 3, 15, 59)
+            .single()
+            .expect("a valid time");
         let time_zone = parse_time_zone("America/Los_Angeles").expect("it exists");
         let mut out = String::new();
         TimeContext { now, time_zone }.write(&mut out);

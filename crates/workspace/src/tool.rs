@@ -22,8 +22,12 @@ impl ToolPattern {
             "*" => Some(Self::Any),
             "" | ":*" => None,
             _ => match text.strip_suffix('*') {
-                Some(prefix) if prefix.ends_with(':') && !prefix.contains('*') => Some(Self::Namespace(prefix.to_owned())),
-                None if !text.contains('*') && text.trim() == text => Some(Self::Exact(text.to_owned())),
+                Some(prefix) if prefix.ends_with(':') && !prefix.contains('*') => {
+                    Some(Self::Namespace(prefix.to_owned()))
+                }
+                None if !text.contains('*') && text.trim() == text => {
+                    Some(Self::Exact(text.to_owned()))
+                }
                 _ => None,
             },
         }
@@ -35,7 +39,9 @@ impl ToolPattern {
         match self {
             Self::Any => true,
             Self::Exact(name) => name == tool,
-            Self::Namespace(prefix) => tool.strip_prefix(prefix.as_str()).is_some_and(|rest| !rest.is_empty()),
+            Self::Namespace(prefix) => tool
+                .strip_prefix(prefix.as_str())
+                .is_some_and(|rest| !rest.is_empty()),
         }
     }
 }
@@ -59,7 +65,9 @@ impl SkillTools {
         match self {
             Self::Unrestricted => Ok(()),
             Self::Only(patterns) if patterns.iter().any(|pattern| pattern.matches(tool)) => Ok(()),
-            Self::Only(_) => Err(ToolRefusal { tool: tool.to_owned() }),
+            Self::Only(_) => Err(ToolRefusal {
+                tool: tool.to_owned(),
+            }),
         }
     }
 }
@@ -99,7 +107,8 @@ mod tests {
 
     #[test]
     fn patterns_match_everything_a_name_or_a_namespace() {
-        let matches = |pattern: &str, tool: &str| ToolPattern::parse(pattern).map(|p| p.matches(tool));
+        let matches =
+            |pattern: &str, tool: &str| ToolPattern::parse(pattern).map(|p| p.matches(tool));
         assert_eq!(matches("*", "anything"), Some(true));
         assert_eq!(matches("search", "search"), Some(true));
         assert_eq!(matches("search", "search2"), Some(false));
@@ -113,7 +122,9 @@ mod tests {
 
     #[test]
     fn an_empty_list_permits_nothing() {
-        let refusal = SkillTools::Only(vec![]).permits("search").expect_err("nothing is listed");
+        let refusal = SkillTools::Only(vec![])
+            .permits("search")
+            .expect_err("nothing is listed");
         assert_eq!(refusal.reason(), "not_in_skill_manifest");
         assert!(SkillTools::Unrestricted.permits("search").is_ok());
     }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
+use crate::Error;
 use crate::document::Document;
 use crate::prompt::{Memory, Parts, PromptRequest, Prompts, assemble};
 use crate::scan::{Entry, Fingerprint, Limits, Listing, list, read};
 use crate::session::Role;
 use crate::skill::{Host, Skill, Source, read as read_skill};
 use crate::tool::SkillTools;
-use crate::Error;
 
 /// Daily logs kept in memory; prompts use two, the rest is slack for time zones and late clocks.
 const KEPT_DAYS: usize = 32;
@@ -49,8 +49,16 @@ struct Snapshot {
 }
 
 /// Files at the root that a workspace is made of.
-const ROOT_DOCUMENTS: [&str; 8] =
-    ["AGENTS.md", "BOOT.md", "HEARTBEAT.md", "IDENTITY.md", "MEMORY.md", "SOUL.md", "TOOLS.md", "USER.md"];
+const ROOT_DOCUMENTS: [&str; 8] = [
+    "AGENTS.md",
+    "BOOT.md",
+    "HEARTBEAT.md",
+    "IDENTITY.md",
+    "MEMORY.md",
+    "SOUL.md",
+    "TOOLS.md",
+    "USER.md",
+];
 
 impl Workspace {
     /// Loads the folder `root` with the default options. It reads files and must not run on an async worker.
@@ -73,14 +81,27 @@ impl Workspace {
         let mut budget = options.limits.max_total_bytes;
         for (i, entry) in listing.entries.iter().enumerate() {
             let bytes = read(entry, options.limits, &mut budget)?;
-            let line = format!("{}{}:{}", if i == 0 { "" } else { "\n" }, entry.path, hex::encode(Sha256::digest(&bytes)));
+            let line = format!(
+                "{}{}:{}",
+                if i == 0 { "" } else { "\n" },
+                entry.path,
+                hex::encode(Sha256::digest(&bytes))
+            );
             hasher.update(line);
             if is_text(&entry.path) {
                 texts.insert(entry.path.clone(), text(entry, bytes)?);
             }
         }
-        let snapshot = Snapshot::new(root, options, listing, &texts, hex::encode(hasher.finalize()))?;
-        Ok(Self { snapshot: Arc::new(snapshot) })
+        let snapshot = Snapshot::new(
+            root,
+            options,
+            listing,
+            &texts,
+            hex::encode(hasher.finalize()),
+        )?;
+        Ok(Self {
+            snapshot: Arc::new(snapshot),
+        })
     }
 
     /// The folder.
@@ -106,7 +127,8 @@ impl Workspace {
     /// Whether the folder still looks as it did when it was loaded. It lists the folder and reads no file.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        list(&self.snapshot.root, self.snapshot.limits).is_ok_and(|listing| listing.fingerprint == self.snapshot.fingerprint)
+        list(&self.snapshot.root, self.snapshot.limits)
+            .is_ok_and(|listing| listing.fingerprint == self.snapshot.fingerprint)
     }
 
     /// Links that were not followed: they leave the folder, lead nowhere or to a folder.
@@ -201,16 +223,24 @@ fn is_text(path: &str) -> bool {
 }
 
 fn text(entry: &Entry, bytes: Vec<u8>) -> Result<String, Error> {
-    String::from_utf8(bytes).map_err(|_| Error::NotUtf8 { path: entry.path.clone() })
+    String::from_utf8(bytes).map_err(|_| Error::NotUtf8 {
+        path: entry.path.clone(),
+    })
 }
 
 /// The name of a markdown file directly in `folder`, without its ending.
 fn stem<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
-    path.strip_prefix(folder)?.strip_suffix(".md").filter(|stem| !stem.contains('/'))
+    path.strip_prefix(folder)?
+        .strip_suffix(".md")
+        .filter(|stem| !stem.contains('/'))
 }
 
 /// The documents of a folder by what their names mean; others are left out.
-fn named<K: Ord>(texts: &BTreeMap<String, String>, folder: &str, key: impl Fn(&str) -> Option<K>) -> BTreeMap<K, Document> {
+fn named<K: Ord>(
+    texts: &BTreeMap<String, String>,
+    folder: &str,
+    key: impl Fn(&str) -> Option<K>,
+) -> BTreeMap<K, Document> {
     texts
         .iter()
         .filter_map(|(path, text)| Some((key(stem(path, folder)?)?, Document::new(text)?)))
@@ -219,7 +249,9 @@ fn named<K: Ord>(texts: &BTreeMap<String, String>, folder: &str, key: impl Fn(&s
 
 fn day(stem: &str) -> Option<NaiveDate> {
     // The length keeps out forms without leading zeros, which chrono reads as well.
-    (stem.len() == 10).then(|| NaiveDate::parse_from_str(stem, "%Y-%m-%d").ok()).flatten()
+    (stem.len() == 10)
+        .then(|| NaiveDate::parse_from_str(stem, "%Y-%m-%d").ok())
+        .flatten()
 }
 
 fn memory(texts: &BTreeMap<String, String>, documents: &BTreeMap<String, Document>) -> Memory {
@@ -227,7 +259,10 @@ fn memory(texts: &BTreeMap<String, String>, documents: &BTreeMap<String, Documen
     while days.len() > KEPT_DAYS {
         days.pop_first();
     }
-    Memory { long_term: documents.get("MEMORY.md").cloned(), days }
+    Memory {
+        long_term: documents.get("MEMORY.md").cloned(),
+        days,
+    }
 }
 
 /// The folder and file name of a skill's file: `skills/<folder>/SKILL.md`, `skill.yaml` or `skill.yml`.
@@ -239,8 +274,13 @@ fn skill_file(path: &str) -> Option<(&str, &str)> {
 fn skills(texts: &BTreeMap<String, String>, host: &Host) -> Result<Vec<Skill>, Error> {
     let mut sources: BTreeMap<&str, Source<'_>> = BTreeMap::new();
     for (path, text) in texts {
-        let Some((folder, name)) = skill_file(path) else { continue };
-        let source = sources.entry(folder).or_insert_with(|| Source { folder, ..Source::default() });
+        let Some((folder, name)) = skill_file(path) else {
+            continue;
+        };
+        let source = sources.entry(folder).or_insert_with(|| Source {
+            folder,
+            ..Source::default()
+        });
         let file = Some((path.as_str(), text.as_str()));
         if name == "SKILL.md" {
             source.markdown = file;
@@ -249,15 +289,21 @@ fn skills(texts: &BTreeMap<String, String>, host: &Host) -> Result<Vec<Skill>, E
             source.manifest = source.manifest.or(file);
         }
     }
-    sources.values().map(|source| read_skill(source, host)).collect()
+    sources
+        .values()
+        .map(|source| read_skill(source, host))
+        .collect()
 }
 
 fn skill_tools(skills: &[Skill]) -> SkillTools {
     if skills.is_empty() {
         return SkillTools::Unrestricted;
     }
-    let mut patterns: Vec<_> =
-        skills.iter().filter(|skill| skill.is_enabled()).flat_map(|skill| skill.tools.iter().cloned()).collect();
+    let mut patterns: Vec<_> = skills
+        .iter()
+        .filter(|skill| skill.is_enabled())
+        .flat_map(|skill| skill.tools.iter().cloned())
+        .collect();
     patterns.sort();
     patterns.dedup();
     SkillTools::Only(patterns)

@@ -1,6 +1,8 @@
+//! The sample backend as a library, so that a quickstart or a test can embed it.
+//!
 #![doc = include_str!("../README.md")]
 //!
-//! # Example
+//! ## Example
 //!
 //! ```
 //! use std::sync::Arc;

@@ -22,7 +22,8 @@ const COUNT: &str =
 const DEFAULT_HITS: u32 = 10;
 const MAX_HITS: u32 = 50;
 
-/// The call carries `tenant_id`, `workspace_id` and `trace_id` too; a product would log them, this sample lets them pass.
+/// The call carries `tenant_id`, `workspace_id` and `trace_id` too; a product would log them, this sample lets them pass. It also
+/// carries an `idempotency_key`, which a tool that changes something must heed; these only read, so a repeat does no harm.
 #[derive(Deserialize)]
 struct Call {
     arguments: Option<Map<String, Value>>,

@@ -1,11 +1,76 @@
 //! What is counted and logged of every request.
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::Router;
 use axum::routing::get as on_get;
+use clasper_core::StoreError;
+use clasper_http::Problem;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::ServiceExt;
+use tracing_subscriber::fmt;
 
-use crate::app::{app, get, send};
+use crate::app::{FIRST_TRACE, app, get, send};
+
+/// Keeps what is written to it.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_cause_of_a_server_error_is_logged_once_with_its_trace_id() {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    let subscriber = fmt().with_writer(move || writer.clone()).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+
+    let failing = || async {
+        let cause = io::Error::other("disk full");
+        Err::<(), Problem>(StoreError::Refused(cause.into()).into())
+    };
+    let app = app(Router::new().route("/things/{id}", on_get(failing)));
+    send(&app, get("/things/alice?token=s3cret")).await;
+
+    let text = captured.text();
+    let errors: Vec<_> = text.lines().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 1, "{text}");
+    assert!(
+        errors[0].contains("the database refused a statement: disk full"),
+        "{text}"
+    );
+    assert!(errors[0].contains(FIRST_TRACE), "{text}");
+    let access = text.lines().last().unwrap_or_default();
+    for part in [
+        "request answered",
+        "GET",
+        "/things/{id}",
+        "status=500",
+        "duration_ms=",
+    ] {
+        assert!(access.contains(part), "{part} is missing in {access}");
+    }
+    for private in ["alice", "s3cret"] {
+        assert!(!text.contains(private), "{private}");
+    }
+}
 
 #[tokio::test]
 async fn requests_are_counted_by_route_and_never_by_url() {

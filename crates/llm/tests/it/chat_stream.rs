@@ -259,8 +259,12 @@ async fn a_stream_that_falls_silent_times_out() -> anyhow::Result<()> {
     };
     let server = Fake::start(move || fake::with_type(200, "text/event-stream", silent())).await?;
     let providers = server.providers_within(Duration::from_millis(50))?;
-    let stream = providers.stream(&fake::request("openai/m")).await?;
-    assert_eq!(fake::collect(stream).await, Err(ModelError::Timeout));
+    // On a busy machine the limit may strike before the first piece; the error is the same.
+    let end = match providers.stream(&fake::request("openai/m")).await {
+        Ok(stream) => fake::collect(stream).await,
+        Err(error) => Err(error),
+    };
+    assert_eq!(end, Err(ModelError::Timeout));
     Ok(())
 }
 

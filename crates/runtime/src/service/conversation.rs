@@ -1,5 +1,6 @@
 //! The loop of a run: the task and the tools, then model calls and tool calls until there is an answer.
 
+use clasper_governance::matches_any;
 use futures::join;
 
 use crate::backend::{BackendError, BackendTask};
@@ -7,7 +8,6 @@ use crate::model::{ChatMessage, ModelReply, ToolCallRequest, ToolSpec};
 use crate::service::ending::Ending;
 use crate::service::request::TaskPlan;
 use crate::service::session::Session;
-use crate::service::tool_call::rule;
 use crate::service::window::tokens_of_tools;
 
 /// With fewer steps than these, tools are not offered: the call itself, a tool call, and the answer after it.
@@ -29,10 +29,8 @@ impl Session<'_> {
                 self.withhold_tools();
             }
             let reply = match self.call_model().await {
-                Err(Ending::Budget(_)) if self.has_answer() => {
-                    "budget".clone_into(&mut self.stopped_by);
-                    return Ok(());
-                }
+                // What was said so far is the answer; the trace holds the violation.
+                Err(Ending::Budget(_)) if self.has_answer() => return Ok(()),
                 other => other?,
             };
             if reply.tool_calls.is_empty() {
@@ -87,10 +85,12 @@ impl Session<'_> {
 
     /// Offers the model what both layers permit.
     fn offer(&mut self, tools: Vec<ToolSpec>) {
-        let skills = rule(self.plan.skill_tools.as_deref());
-        let tenant = rule(self.plan.allowed_tools.as_deref());
-        let permitted = |tool: &&ToolSpec| skills.permits(&tool.name) && tenant.permits(&tool.name);
-        self.plan.request.tools = tools.iter().filter(permitted).cloned().collect();
+        let layers = [&self.plan.skill_tools, &self.plan.allowed_tools];
+        let permits = |tool: &&ToolSpec| {
+            let mut rules = layers.iter().filter_map(|layer| layer.as_ref());
+            rules.all(|patterns| matches_any(patterns, &tool.name))
+        };
+        self.plan.request.tools = tools.iter().filter(permits).cloned().collect();
         let tokens = tokens_of_tools(&self.plan.request.tools);
         let agent = &self.plan.facts.agent;
         self.engine.remember_tool_tokens(agent, tokens);

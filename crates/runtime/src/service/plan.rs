@@ -72,7 +72,7 @@ impl Engine {
         self.deps.models.check(model).map_err(Error::NotConfigured)?;
         self.deps.tenants.admit(caller).await?;
         let now = self.deps.clock.now();
-        let prompt = self.prompt(&checked, &request.metadata, now)?;
+        let prompt = self.prompt(&checked, &request.metadata, now).await?;
         let idempotency = claim(&request)?;
         self.assemble(caller, request, checked, prompt, price, idempotency, now)
     }

@@ -1,10 +1,8 @@
 //! Checks of a request that need nothing but the request: they come before anything is read or written.
 
-use std::str::FromStr;
-
 use chrono_tz::Tz;
 use clasper_core::{Caller, UserId};
-use clasper_workspace::{Role, SessionKey};
+use clasper_workspace::{Role, SessionKey, parse_time_zone};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -78,7 +76,7 @@ fn zone(request: &SendRequest, config: &AgentConfig) -> Result<Tz, Error> {
     let Some(name) = &request.metadata.timezone else {
         return Ok(config.default_time_zone);
     };
-    Tz::from_str(name).map_err(|_| {
+    parse_time_zone(name).map_err(|_| {
         let detail = "metadata.timezone must be an IANA time zone such as Europe/Berlin";
         invalid("/metadata/timezone", "invalid_timezone", detail.to_owned())
     })

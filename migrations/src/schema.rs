@@ -1,7 +1,8 @@
 //! Migrations: whether the schema is current, and making it so.
 
-use clasper_db::Database;
-use clasper_migrations::{Migrator, MigratorTrait};
+use sea_orm::{DatabaseConnection, DbErr};
+
+use crate::{Migrator, MigratorTrait};
 
 /// Whether the database has the tables that this version needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +19,14 @@ pub enum SchemaState {
 /// The schema cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[error("the database schema cannot be read or changed")]
-pub struct SchemaError(#[from] sea_orm::DbErr);
+pub struct SchemaError(#[from] DbErr);
 
 /// Whether the database has the tables that this version needs.
 ///
 /// # Errors
 /// [`SchemaError`].
-pub async fn schema_state(database: &Database) -> Result<SchemaState, SchemaError> {
-    let pending = Migrator::get_pending_migrations(database.writer())
+pub async fn schema_state(database: &DatabaseConnection) -> Result<SchemaState, SchemaError> {
+    let pending = Migrator::get_pending_migrations(database)
         .await?
         .len();
     Ok(if pending == 0 {
@@ -39,12 +40,12 @@ pub async fn schema_state(database: &Database) -> Result<SchemaState, SchemaErro
 ///
 /// # Errors
 /// [`SchemaError`].
-pub async fn migrate(database: &Database) -> Result<usize, SchemaError> {
-    let pending = Migrator::get_pending_migrations(database.writer())
+pub async fn migrate(database: &DatabaseConnection) -> Result<usize, SchemaError> {
+    let pending = Migrator::get_pending_migrations(database)
         .await?
         .len();
     if pending > 0 {
-        Migrator::up(database.writer(), None).await?;
+        Migrator::up(database, None).await?;
     }
     Ok(pending)
 }

@@ -1,0 +1,100 @@
+//! The configuration: defaults, then `clasper.toml`, then the environment.
+
+mod environment;
+mod section;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use schemars::JsonSchema;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+pub use environment::ProcessEnvironment;
+pub use section::{
+    AgentSection, BackendSection, CredentialSection, DatabaseSection, LlmSection, MigrationMode, PriceSection, Secret,
+    ServerSection, TelemetrySection,
+};
+
+/// The shortest secret that `serve` accepts, in bytes: HS256 is only as strong as its key.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Everything that can be configured. Unknown keys are errors.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP server and its limits.
+    pub server: ServerSection,
+    /// The database.
+    pub database: DatabaseSection,
+    /// Secrets, and who may call.
+    pub credentials: CredentialSection,
+    /// The backend that agents work for.
+    pub backend: BackendSection,
+    /// Agent runs.
+    pub agent: AgentSection,
+    /// Model providers.
+    pub llm: LlmSection,
+    /// Logs and spans.
+    pub telemetry: TelemetrySection,
+    /// Prices of models by `provider/model`, beside and above the listed ones.
+    pub prices: std::collections::BTreeMap<String, PriceSection>,
+}
+
+impl Config {
+    /// Reads the configuration. Without `file`, `clasper.toml` in the working directory is read when it exists.
+    pub fn load(file: Option<&Path>, environment: &ProcessEnvironment) -> Result<Self> {
+        let path = file.map_or_else(|| PathBuf::from("clasper.toml"), Path::to_path_buf);
+        if file.is_some() && !path.is_file() {
+            bail!("the configuration file {} does not exist", path.display());
+        }
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if path.is_file() {
+            figment = figment.merge(Toml::file_exact(&path));
+        }
+        environment.apply(figment)?.extract().map_err(|error| explain(&error, &path))
+    }
+
+    /// What keeps a production server from starting; empty when nothing does.
+    pub fn problems(&self) -> Vec<String> {
+        let c = &self.credentials;
+        let required = [
+            ("AGENT_JWT_SECRET", &c.agent_jwt_secret, true),
+            ("AGENT_DAEMON_API_KEY", &c.daemon_key, true),
+            ("ADAPTER_JWT_SECRET", &c.adapter_jwt_secret, false),
+        ];
+        let mut problems = Vec::new();
+        for (name, secret, required) in required {
+            match secret.as_ref().map(|s| s.0.expose_secret().len()) {
+                None | Some(0) if required => {
+                    problems.push(format!("{name} is not set: set it to a random secret of at least {MIN_SECRET_BYTES} bytes (openssl rand -hex 32)"));
+                }
+                Some(length) if length > 0 && length < MIN_SECRET_BYTES => problems.push(format!(
+                    "{name} has {length} bytes: a secret needs at least {MIN_SECRET_BYTES} (openssl rand -hex 32)"
+                )),
+                _ => {}
+            }
+        }
+        problems
+    }
+}
+
+fn explain(error: &figment::Error, file: &Path) -> anyhow::Error {
+    let details: Vec<String> = error
+        .clone()
+        .into_iter()
+        .map(|e| {
+            let place = if e.path.is_empty() { String::new() } else { format!("{}: ", e.path.join(".")) };
+            format!("{place}{}", e.kind)
+        })
+        .collect();
+    anyhow::anyhow!(details.join("\n"))
+        .context(format!("the configuration ({} and the environment) cannot be used", file.display()))
+}
+
+/// The JSON Schema of `clasper.toml`.
+pub fn schema() -> Result<String> {
+    serde_json::to_string_pretty(&schemars::schema_for!(Config)).context("the schema has no JSON form")
+}

@@ -1,0 +1,265 @@
+//! The sections of the configuration, one per subsystem, with their defaults.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A secret. It is never printed: `config show` writes `********`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub struct Secret(#[schemars(with = "String")] pub SecretString);
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.0.expose_secret().is_empty() { "" } else { "********" })
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
+    }
+}
+
+/// The HTTP server and its limits.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSection {
+    /// Where to listen, `host:port`. Only loopback is reachable from this machine alone.
+    pub listen: String,
+    /// The largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// The longest a request may take until its response begins, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// Requests served at once; more are answered 503.
+    pub max_concurrent: usize,
+    /// Requests per second and credential; 0 switches the limit off.
+    pub rate_limit_per_second: u32,
+    /// Requests that a credential may make at once above its rate.
+    pub rate_limit_burst: u32,
+    /// How long a shutdown waits for open runs before it cancels them, in milliseconds.
+    pub drain_timeout_ms: u64,
+}
+
+impl Default for ServerSection {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8081".into(),
+            body_limit_bytes: 1024 * 1024,
+            request_timeout_ms: 180_000,
+            max_concurrent: 1024,
+            rate_limit_per_second: 5_000,
+            rate_limit_burst: 10_000,
+            drain_timeout_ms: 30_000,
+        }
+    }
+}
+
+/// What to do about missing migrations when the server starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MigrationMode {
+    /// Run them.
+    OnStart,
+    /// Refuse to start and name the command.
+    Refuse,
+}
+
+/// The database.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSection {
+    /// `sqlite://path?mode=rwc` or `postgres://user@host/database`.
+    pub url: Secret,
+    /// Connections that read.
+    pub readers: u32,
+    /// What to do about missing migrations.
+    pub migrate: MigrationMode,
+}
+
+impl Default for DatabaseSection {
+    fn default() -> Self {
+        Self {
+            url: Secret("sqlite://clasper.db?mode=rwc".to_owned().into()),
+            readers: 4,
+            migrate: MigrationMode::OnStart,
+        }
+    }
+}
+
+/// Secrets, and who may call.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CredentialSection {
+    /// Verifies tenants' tokens and signs the tokens that the backend sees; at least 32 bytes.
+    pub agent_jwt_secret: Option<Secret>,
+    /// Algorithm of the tokens that the backend sees: HS256, HS384 or HS512.
+    pub agent_jwt_algorithm: String,
+    /// Verifies adapters' tokens; at least 32 bytes when set.
+    pub adapter_jwt_secret: Option<Secret>,
+    /// The key of trusted backends (`X-Agent-Daemon-Key`); at least 32 bytes.
+    pub daemon_key: Option<Secret>,
+    /// Where the public keys of tenants' tokens are published (JWKS).
+    pub jwks_url: Option<String>,
+    /// The issuer that such tokens must name.
+    pub jwt_issuer: Option<String>,
+    /// The audience that such tokens must name.
+    pub jwt_audience: Option<String>,
+    /// The tenant that the daemon key acts for when it names none.
+    pub local_tenant: String,
+    /// Whether a tenant named by a proven credential is created on first use; otherwise only operators create tenants.
+    pub create_tenants_on_first_use: bool,
+}
+
+impl Default for CredentialSection {
+    fn default() -> Self {
+        Self {
+            agent_jwt_secret: None,
+            agent_jwt_algorithm: "HS256".into(),
+            adapter_jwt_secret: None,
+            daemon_key: None,
+            jwks_url: None,
+            jwt_issuer: None,
+            jwt_audience: None,
+            local_tenant: "local".into(),
+            create_tenants_on_first_use: true,
+        }
+    }
+}
+
+/// The backend that agents work for.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackendSection {
+    /// Its base URL.
+    pub url: String,
+    /// The longest one call may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl Default for BackendSection {
+    fn default() -> Self {
+        Self { url: "http://localhost:8000".into(), timeout_ms: 30_000 }
+    }
+}
+
+/// Agent runs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentSection {
+    /// The folder with the agents' files.
+    pub workspace: PathBuf,
+    /// Title of the task for messages that name none.
+    pub default_task: Option<String>,
+    /// Most model and tool calls of a run, together.
+    pub max_steps: u32,
+    /// Most tokens that one model call may produce.
+    pub max_output_tokens: u32,
+    /// Sampling temperature, 0 to 2.
+    pub temperature: f64,
+    /// The longest a run may take, in milliseconds.
+    pub run_timeout_ms: u64,
+    /// The longest a message waits for money held for other runs, in milliseconds.
+    pub budget_wait_ms: u64,
+    /// Attempts of a model call, the first included.
+    pub retry_attempts: u32,
+    /// Pause after the first failure, in milliseconds; it doubles with each further one.
+    pub retry_delay_ms: u64,
+    /// The longest pause, in milliseconds.
+    pub retry_max_delay_ms: u64,
+    /// How far pauses are spread, as a fraction of themselves.
+    pub retry_jitter: f64,
+    /// The share of the context window, in per cent, above which a warning is given.
+    pub context_warning_percent: u32,
+    /// The time zone that agents are told the time in.
+    pub time_zone: String,
+    /// Whether agents are told the time.
+    pub include_time_context: bool,
+}
+
+impl Default for AgentSection {
+    fn default() -> Self {
+        Self {
+            workspace: "./workspace".into(),
+            default_task: None,
+            max_steps: 16,
+            max_output_tokens: 1024,
+            temperature: 0.4,
+            run_timeout_ms: 120_000,
+            budget_wait_ms: 30_000,
+            retry_attempts: 3,
+            retry_delay_ms: 1_000,
+            retry_max_delay_ms: 30_000,
+            retry_jitter: 0.1,
+            context_warning_percent: 75,
+            time_zone: "UTC".into(),
+            include_time_context: true,
+        }
+    }
+}
+
+/// Model providers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LlmSection {
+    /// The provider of models that name none.
+    pub provider: String,
+    /// The model of every run, `model` or `provider/model`.
+    pub model: String,
+    /// The model that answers when the first one does not.
+    pub fallback_model: Option<String>,
+    /// The longest one call may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// Whether the offline provider (`scripted/…`) may be used. It is a stand-in for demos and tests.
+    pub allow_scripted: bool,
+    /// Keys by provider: openai, anthropic, google, xai, groq, mistral, openrouter.
+    pub keys: std::collections::BTreeMap<String, Secret>,
+    /// Addresses of compatible servers by provider.
+    pub base_urls: std::collections::BTreeMap<String, String>,
+}
+
+impl Default for LlmSection {
+    fn default() -> Self {
+        Self {
+            provider: "openai".into(),
+            model: "gpt-4o-mini".into(),
+            fallback_model: None,
+            timeout_ms: 120_000,
+            allow_scripted: true,
+            keys: std::collections::BTreeMap::new(),
+            base_urls: std::collections::BTreeMap::new(),
+        }
+    }
+}
+
+/// Logs and spans.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetrySection {
+    /// Which events are logged, such as `info,clasper_store=debug`.
+    pub log: String,
+    /// `json`, `human`, or `auto`: human on a terminal.
+    pub log_format: String,
+    /// An OTLP collector's base URL, such as `http://localhost:4318`.
+    pub otlp_endpoint: Option<String>,
+    /// The share of traces exported, 0 to 1.
+    pub sample_ratio: f64,
+}
+
+impl Default for TelemetrySection {
+    fn default() -> Self {
+        Self { log: "info".into(), log_format: "auto".into(), otlp_endpoint: None, sample_ratio: 1.0 }
+    }
+}
+
+/// The price of a model, in US dollars per million tokens, as decimal strings.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceSection {
+    /// For a million tokens of prompt.
+    pub input_usd_per_million: String,
+    /// For a million tokens of answer.
+    pub output_usd_per_million: String,
+}
