@@ -1,2 +1,49 @@
-//! clasperd.
-fn main() {}
+//! `clasperd`: the Clasper server, and the commands that operate it.
+
+mod app;
+mod command;
+mod config;
+mod gate;
+mod quickstart;
+mod readiness;
+mod serve;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::command::{Arguments, Command};
+use crate::config::ProcessEnvironment;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let environment = ProcessEnvironment::read();
+    // One TLS provider for the whole process; a second installation could only come from ourselves.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(arguments.command, &environment)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("clasperd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, environment: &ProcessEnvironment) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Quickstart(arguments) => command::quickstart::run(arguments, environment).await,
+        Command::Serve(arguments) => command::serve::run(&arguments, environment).await,
+        Command::Migrate(arguments) => command::migrate::run(&arguments, environment).await,
+        Command::Openapi => command::openapi::run(),
+        Command::Config(command) => command::config::run(&command, environment),
+        Command::Audit(command) => command::audit::run(&command, environment).await,
+        Command::Tenant(command) => command::tenant::run(command, environment).await,
+        Command::Key(command) => command::key::run(command, environment).await,
+    }
+}

@@ -8,3 +8,4 @@ pub mod policy;
 pub mod run;
 pub mod seal;
 pub mod send;
+pub mod service;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clasper_core::{AuditEntryId, OutboxMessageId, StoreError, Timestamp};
 use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
+use tokio::time::Instant;
 
+use crate::model::ModelError;
 use crate::run::{Charge, OutboxMessage, RunEnd, Settled, Settlement};
 use crate::send::{DeliveryState, Error, SendReply};
 use crate::service::admit::answer_context;
@@ -31,29 +33,24 @@ impl Session<'_> {
     ) -> Result<SendReply, Error> {
         let trace_id = self.plan.facts.agent.trace;
         self.close_open_ends(&ended).await;
-        let ended = match ended {
-            Ok(()) if self.text.trim().is_empty() => Err(Ending::Model(crate::model::ModelError::Empty)),
-            ended => ended,
+        let answer = match ended {
+            Ok(()) if self.text.trim().is_empty() => Err(Ending::Model(ModelError::Empty)),
+            Ok(()) => self.answer(engine.now()).map_err(Ending::from),
+            Err(ending) => Err(ending),
         };
-        if let Err(Ending::Closed) = ended {
-            return Err(Ending::Closed.into_error(trace_id));
+        if let Err(ending @ Ending::Closed) = answer {
+            return Err(ending.into_error(trace_id));
         }
-        let end = ended.as_ref().map_or_else(Ending::end, |()| RunEnd::Completed);
-        let reason = ended.as_ref().err().map(Ending::reason);
-        if let Some(reason) = reason {
-            self.trouble(reason, "the run ended without an answer", false);
-        }
-        let now = engine.now();
-        let reply = ended.as_ref().ok().map(|()| self.reply());
-        let posts = if reply.is_some() { self.posts(now)? } else { Vec::new() };
-        let settlement = self.settlement(end, reason, reply.as_ref(), &posts, now)?;
+        let cost = self.tally.cost.total;
+        let settlement = self.settlement(&answer, engine.now());
+        let end = settlement.end;
         let written = engine.settle(settlement).await;
-        engine.count(end, self.tally.cost.total);
-        match (ended, reply, written) {
-            (Err(ending), _, _) => Err(ending.into_error(trace_id)),
-            (Ok(()), Some(reply), Ok(Settled::Charged(_))) => Ok(engine.post(reply, posts).await),
-            (Ok(()), _, Err(error)) => Err(Error::Store(error)),
-            (Ok(()), ..) => Err(Ending::Closed.into_error(trace_id)),
+        engine.count(end, cost);
+        match (answer, written) {
+            (Err(ending), _) => Err(ending.into_error(trace_id)),
+            (Ok(answer), Ok(Settled::Charged(_))) => Ok(engine.post(answer).await),
+            (Ok(_), Ok(Settled::AlreadyClosed)) => Err(Ending::Closed.into_error(trace_id)),
+            (Ok(_), Err(error)) => Err(Error::Store(error)),
         }
     }
 
@@ -73,12 +70,37 @@ impl Session<'_> {
         }
     }
 
+    /// What the caller, the backend and a repetition of the request are told.
+    fn answer(&self, now: Timestamp) -> Result<Answer, serde_json::Error> {
+        let reply = self.reply();
+        let sealed = match &self.plan.opening.idempotency {
+            None => None,
+            Some(claim) => {
+                let context = answer_context(&self.plan, &claim.key);
+                let plain = serde_json::to_vec(&reply)?;
+                Some(self.engine.deps.seal.seal(&context, &plain))
+            }
+        };
+        let message = Record::Message {
+            content: self.text.clone(),
+        };
+        let document = self.plan.plan_title.as_ref().map(|title| Record::Document {
+            title: title.clone(),
+            content: self.text.clone(),
+            doc_type: "plan".to_owned(),
+        });
+        let records = std::iter::once(message).chain(document);
+        let posts = records.map(|record| self.post(record, now)).collect::<Result<_, _>>()?;
+        Ok(Answer {
+            reply,
+            sealed,
+            posts,
+        })
+    }
+
     fn reply(&self) -> SendReply {
         SendReply {
-            task_id: match &self.task {
-                TaskPlan::Id(id) => Some(id.clone()),
-                TaskPlan::Find(_) => None,
-            },
+            task_id: self.task_id(),
             trace_id: self.plan.facts.agent.trace,
             execution_id: self.plan.facts.execution,
             response: self.text.clone(),
@@ -92,28 +114,21 @@ impl Session<'_> {
         }
     }
 
-    /// What the backend is sent.
-    fn posts(&self, now: Timestamp) -> Result<Vec<Post>, Error> {
-        let message = Record::Message {
-            content: self.text.clone(),
-        };
-        let document = self.plan.plan_title.as_ref().map(|title| Record::Document {
-            title: title.clone(),
-            content: self.text.clone(),
-            doc_type: "plan".to_owned(),
-        });
-        let records = std::iter::once(message).chain(document);
-        records.map(|record| self.post(record, now)).collect()
+    fn task_id(&self) -> Option<String> {
+        match &self.task {
+            TaskPlan::Id(id) => Some(id.clone()),
+            TaskPlan::Find(_) => None,
+        }
     }
 
-    fn post(&self, record: Record, now: Timestamp) -> Result<Post, Error> {
+    fn post(&self, record: Record, now: Timestamp) -> Result<Post, serde_json::Error> {
         let (engine, facts) = (self.engine, &self.plan.facts);
         let key = format!("{}:{}", facts.execution, record.kind());
         let pending = PendingDelivery {
             task: self.task.clone(),
             record,
         };
-        let payload = engine.seal_delivery(&facts.agent.tenant, &key, &pending);
+        let payload = engine.seal_delivery(&facts.agent.tenant, &key, &pending)?;
         Ok(Post {
             message: OutboxMessage {
                 id: OutboxMessageId::generate(&*engine.deps.ids),
@@ -122,7 +137,7 @@ impl Session<'_> {
                 kind: pending.record.kind().to_owned(),
                 idempotency_key: key,
                 agent: facts.agent.clone(),
-                payload: payload.map_err(|_| Error::Encoding)?,
+                payload,
                 created_at: now,
                 next_attempt_at: later(now, HEAD_START),
                 attempts: 0,
@@ -131,16 +146,15 @@ impl Session<'_> {
         })
     }
 
-    fn settlement(
-        &mut self,
-        end: RunEnd,
-        reason: Option<&'static str>,
-        reply: Option<&SendReply>,
-        posts: &[Post],
-        now: Timestamp,
-    ) -> Result<Settlement, Error> {
+    fn settlement(mut self, answer: &Result<Answer, Ending>, now: Timestamp) -> Settlement {
         let ids = &*self.engine.deps.ids;
-        Ok(Settlement {
+        let end = answer.as_ref().map_or_else(Ending::end, |_| RunEnd::Completed);
+        let reason = answer.as_ref().err().map(Ending::reason);
+        if let Some(reason) = reason {
+            self.trouble(reason, "the run ended without an answer", false);
+        }
+        let answer = answer.as_ref().ok();
+        Settlement {
             scope: self.plan.facts.scope.clone(),
             execution: self.plan.facts.execution,
             actor: self.plan.facts.actor.clone(),
@@ -148,73 +162,74 @@ impl Session<'_> {
             reason: reason.map(str::to_owned),
             charge: Charge::Actual(self.tally.cost.total),
             usage: self.tally.usage,
-            trace: self.trace(end, reason, now),
-            deliveries: posts.iter().map(|post| post.message.clone()).collect(),
-            answer: reply.map_or(Ok(None), |reply| self.sealed(reply))?,
+            deliveries: answer.map_or_else(Vec::new, Answer::messages),
+            answer: answer.and_then(|answer| answer.sealed.clone()),
             entry: AuditEntryId::generate(ids),
             alert_entries: std::array::from_fn(|_| AuditEntryId::generate(ids)),
             now,
-        })
+            trace: self.into_trace(end, reason, now),
+        }
     }
 
-    /// The answer for the client's idempotency key.
-    fn sealed(&self, reply: &SendReply) -> Result<Option<Vec<u8>>, Error> {
-        let Some(claim) = &self.plan.opening.idempotency else {
-            return Ok(None);
-        };
-        let plain = serde_json::to_vec(reply).map_err(|_| Error::Encoding)?;
-        let context = answer_context(&self.plan, &claim.key);
-        Ok(Some(self.engine.deps.seal.seal(&context, &plain)))
-    }
-
-    fn trace(&mut self, end: RunEnd, reason: Option<&'static str>, now: Timestamp) -> Box<Trace> {
+    fn into_trace(mut self, end: RunEnd, reason: Option<&'static str>, now: Timestamp) -> Box<Trace> {
+        let task_id = self.task_id();
         let output = (!self.text.is_empty()).then(|| self.plan.mask.text(&self.text));
-        let draft = &mut self.plan.opening.draft;
-        let granted = &mut draft.granted_scope;
+        let limits = self.admission.grant.limits;
         let tools = self.used.iter().filter(|used| used.starts_with("tool:"));
-        let grant = &self.admission.grant;
-        *granted = GrantedScope {
-            capabilities: grant.limits.capabilities.iter().chain(tools).cloned().collect(),
-            max_steps: grant.limits.max_steps,
+        let mut trace = self.plan.opening.draft;
+        trace.granted_scope = GrantedScope {
+            capabilities: limits.capabilities.iter().chain(tools).cloned().collect(),
+            max_steps: limits.max_steps,
             max_cost_usd: self.purse.limited.then_some(self.purse.held),
         };
-        draft.status = match end {
+        trace.status = match end {
             RunEnd::Completed => RunStatus::Completed,
             RunEnd::Failed => RunStatus::Failed,
             RunEnd::Cancelled => RunStatus::Cancelled,
             RunEnd::Recovered => RunStatus::Interrupted,
         };
-        draft.completed_at = now;
-        draft.duration_ms = millis(self.began.elapsed());
-        draft.model.clone_from(&self.model.model);
-        draft.provider.clone_from(&self.model.provider);
-        draft.scripted = self.scripted;
-        draft.output_message = output;
-        draft.steps = std::mem::take(&mut self.steps).into_steps();
-        draft.usage = TraceCost {
+        trace.completed_at = now;
+        trace.duration_ms = millis(self.began.elapsed());
+        trace.model = self.model.model;
+        trace.provider = self.model.provider;
+        trace.scripted = self.scripted;
+        trace.output_message = output;
+        trace.steps = self.steps.into_steps();
+        trace.usage = TraceCost {
             input_tokens: self.tally.usage.input_tokens,
             output_tokens: self.tally.usage.output_tokens,
             total_cost_usd: self.tally.cost.total,
             estimated: self.tally.estimated,
         };
-        draft.used_scope = UsedScope {
-            capabilities: std::mem::take(&mut self.used),
+        trace.used_scope = UsedScope {
+            capabilities: self.used,
             step_count: self.steps_used,
             actual_cost_usd: self.tally.cost.total,
         };
-        draft.violations = std::mem::take(&mut self.violations);
-        draft.error = reason.map(str::to_owned);
-        draft.redactions = self.plan.mask.counts();
-        draft.task_id = match &self.task {
-            TaskPlan::Id(id) => Some(id.clone()),
-            TaskPlan::Find(_) => None,
-        };
-        draft.clone()
+        trace.violations = self.violations;
+        trace.error = reason.map(str::to_owned);
+        trace.redactions = self.plan.mask.counts();
+        trace.task_id = task_id;
+        trace
+    }
+}
+
+/// What a run that has an answer says.
+struct Answer {
+    reply: SendReply,
+    /// For the client's idempotency key.
+    sealed: Option<Vec<u8>>,
+    posts: Vec<Post>,
+}
+
+impl Answer {
+    fn messages(&self) -> Vec<OutboxMessage> {
+        self.posts.iter().map(|post| post.message.clone()).collect()
     }
 }
 
 /// A message to the backend, sealed for the outbox and open for the first attempt.
-pub(crate) struct Post {
+struct Post {
     message: OutboxMessage,
     pending: PendingDelivery,
 }
@@ -254,7 +269,11 @@ impl Engine {
 
     /// The first attempt at delivery, after the settlement. What became of it is written in the background: if that
     /// fails, the outbox worker repeats the delivery under the same key.
-    async fn post(self: &Arc<Self>, mut reply: SendReply, posts: Vec<Post>) -> SendReply {
+    async fn post(self: &Arc<Self>, answer: Answer) -> SendReply {
+        let Answer {
+            mut reply, posts, ..
+        } = answer;
+        let deadline = Instant::now() + FIRST_ATTEMPT;
         let mut state = DeliveryState::Delivered;
         let mut attempts = Vec::with_capacity(posts.len());
         for Post {
@@ -265,7 +284,8 @@ impl Engine {
             if let Some(id) = &reply.task_id {
                 pending.task = TaskPlan::Id(id.clone());
             }
-            let attempt = self.attempt_delivery(&message, pending, FIRST_ATTEMPT).await;
+            let limit = deadline.saturating_duration_since(Instant::now());
+            let attempt = self.attempt_delivery(&message, pending, limit).await;
             state = match (&attempt, state) {
                 (Attempt::Delivered { task_id }, state) => {
                     reply.task_id.get_or_insert_with(|| task_id.clone());

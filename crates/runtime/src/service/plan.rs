@@ -28,7 +28,6 @@ const LEAST_OUTPUT: u64 = 16;
 pub(crate) struct Plan {
     pub(crate) facts: Facts,
     pub(crate) request: ModelRequest,
-    pub(crate) price: ModelPrice,
     /// Tokens of the prompt without tools, estimated.
     pub(crate) input_tokens: u64,
     pub(crate) task: TaskPlan,
@@ -117,7 +116,6 @@ impl Engine {
         Ok(Plan {
             facts,
             request: request_to_model,
-            price,
             input_tokens,
             task: checked.task,
             plan_title: request.metadata.kickoff_plan.then(|| {

@@ -34,6 +34,8 @@ impl Engine {
             time_zone: checked.zone,
         });
         let skills = workspace.skills().iter().filter(|skill| skill.is_enabled());
+        // Skills have no versions of their own; they change with the workspace, whose hash is shown short.
+        let version = workspace.version_hash().get(..16).unwrap_or_default();
         Ok(Prompt {
             system: workspace.system_prompt(&PromptRequest {
                 role: &checked.role,
@@ -43,7 +45,7 @@ impl Engine {
             }),
             workspace_hash: workspace.version_hash().to_owned(),
             skill_versions: skills
-                .map(|skill| (skill.name.clone(), skill.version.clone().unwrap_or_default()))
+                .map(|skill| (skill.name.clone(), version.to_owned()))
                 .collect(),
             skill_tools: patterns(workspace.skill_tools()),
         })

@@ -95,7 +95,7 @@ fn a_secret_is_not_written() {
 fn a_field_cannot_forge_a_line_or_a_level() {
     let evil = "x\n{\"level\":\"ERROR\"}\u{1b}[2J";
     let json = lines("info", || {
-        info!(level = "ERROR", target = "forged", evil, "{evil}")
+        info!(level = "ERROR", target = "forged", evil, "{evil}");
     });
     assert_eq!(json.len(), 1);
     assert_eq!(json[0]["level"], "INFO");

@@ -1,0 +1,73 @@
+//! `clasperd audit verify`: whether log, ledger and projections agree.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use clasper_store::{AuditReport, verify_all};
+
+use crate::app;
+use crate::command::ConfigFile;
+use crate::config::{Config, ProcessEnvironment};
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk the log of every tenant and compare it with ledger and accounts; exits 0 only if all agree.
+    Verify(VerifyArguments),
+}
+
+/// What to verify.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Only this tenant
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Print the report as JSON lines
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+/// Does it.
+pub async fn run(command: &AuditCommand, environment: &ProcessEnvironment) -> Result<ExitCode> {
+    let AuditCommand::Verify(arguments) = command;
+    let config = Config::load(arguments.file.config.as_deref(), environment)?;
+    let database = app::open_database(&config).await?;
+    let report = verify_all(&database, arguments.tenant.as_deref()).await.context("the database cannot be read")?;
+    database.close().await;
+    if arguments.json { print_json(&report) } else { print(&report) }
+    if let Some(tenant) = arguments.tenant.as_deref().filter(|_| report.tenants.is_empty()) {
+        anyhow::bail!("there is no tenant {tenant}");
+    }
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(report: &AuditReport) {
+    for tenant in &report.tenants {
+        let verdict = if tenant.faults.is_empty() { "whole" } else { "BROKEN" };
+        println!(
+            "{}: {verdict}; {} audit entries, {} ledger rows, {} decisions open",
+            tenant.tenant, tenant.entries, tenant.ledger_rows, tenant.open_decisions
+        );
+        tenant.faults.iter().for_each(|fault| println!("  - {fault}"));
+    }
+    if report.tenants.is_empty() {
+        println!("the log is empty");
+    }
+}
+
+fn print_json(report: &AuditReport) {
+    for tenant in &report.tenants {
+        let line = serde_json::json!({
+            "tenant_id": tenant.tenant,
+            "whole": tenant.faults.is_empty(),
+            "entries": tenant.entries,
+            "ledger_rows": tenant.ledger_rows,
+            "open_decisions": tenant.open_decisions,
+            "faults": tenant.faults,
+        });
+        println!("{line}");
+    }
+}
