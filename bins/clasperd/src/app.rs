@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api::{ApiState, ServerInfo};
+use clasper_api::{ApiDeps, ApiState, ServerInfo};
 use clasper_auth::{AeadSeal, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
 use clasper_core::{
@@ -93,7 +93,7 @@ impl App {
         let limiter = CredentialLimiter::new(limits.rate_limit);
         let readiness = ProcessReadiness { database: database.clone(), store: (*store).clone(), shutdown: shutdown.clone() };
         let render = metrics.clone();
-        let state = ApiState {
+        let state = ApiState::new(ApiDeps {
             agents: agents.clone(),
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
@@ -105,10 +105,10 @@ impl App {
             readiness: Arc::new(readiness),
             metrics: Arc::new(move || render.as_ref().map(MetricsHandle::render).unwrap_or_default()),
             clock,
-            ids: ids.clone(),
-            info: Arc::new(ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned() }),
-        };
-        let router = clasper_http::layers(clasper_api::router().with_state(state), &limits, ids);
+            info: ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned() },
+        });
+        let (routes, _) = clasper_api::router();
+        let router = clasper_http::layers(routes.with_state(state), &limits, ids);
         Ok(Self { router, agents, tracker, shutdown, abort, database, limiter, metrics, _lock: lock })
     }
 

@@ -94,13 +94,12 @@ pub fn start_telemetry(config: &Config, environment: &ProcessEnvironment) -> Res
         "auto" => LogFormat::Auto,
         other => anyhow::bail!("telemetry.log_format must be json, human or auto, not {other:?}"),
     };
-    let client = reqwest::Client::builder().build().context("the HTTP client cannot be made")?;
-    let otlp = section.otlp_endpoint.clone().map(|endpoint| Otlp {
-        endpoint,
-        sample_ratio: section.sample_ratio,
-        client,
-        runtime: tokio::runtime::Handle::current(),
+    let otlp = section.otlp_endpoint.clone().map(|endpoint| {
+        let client = reqwest::Client::builder().build().context("the HTTP client cannot be made")?;
+        let runtime = tokio::runtime::Handle::current();
+        anyhow::Ok(Otlp { endpoint, sample_ratio: section.sample_ratio, client, runtime })
     });
+    let otlp = otlp.transpose()?;
     let color = if environment.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto };
     let config = TelemetryConfig {
         filter: section.log.clone(),

@@ -3,9 +3,9 @@
 use clasper_core::{Usd, UsdError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::{Number, RefOr};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{Number, PartialSchema, ToSchema};
 
 /// An amount of US dollars, exact to the billionth. Written as a JSON number without an exponent; read from a number or
 /// from a decimal string, digit by digit, so that floating point is not on the way. What lies below a billionth is
@@ -81,7 +81,10 @@ pub(crate) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amo
 fn parse<E: de::Error>(text: &str) -> Result<Amount, E> {
     // The decimal reader is more liberal than JSON: it takes underscores, for one.
     let plain = |b: u8| b.is_ascii_digit() || b"+-.eE".contains(&b);
-    let begins = text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-');
+    let begins = text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_digit() || b == b'-');
     if !begins || !text.bytes().all(plain) {
         return Err(E::custom(UsdError::NotANumber));
     }
@@ -120,8 +123,22 @@ mod tests {
     #[test]
     fn what_is_no_amount_is_refused() {
         for text in [
-            "-0.01", "\"-1\"", "1e30", "99999999999", "\"\"", "\"1_000\"", "\"NaN\"", "\"inf\"", "true", "null", "[]",
-            "{}", "\" 1\"", "\"+1\"", "\"0x1\"", "1e400",
+            "-0.01",
+            "\"-1\"",
+            "1e30",
+            "99999999999",
+            "\"\"",
+            "\"1_000\"",
+            "\"NaN\"",
+            "\"inf\"",
+            "true",
+            "null",
+            "[]",
+            "{}",
+            "\" 1\"",
+            "\"+1\"",
+            "\"0x1\"",
+            "1e400",
         ] {
             assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
         }

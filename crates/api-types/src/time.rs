@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use clasper_core::{Timestamp, truncate_to_micros, wire_time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// A moment: RFC 3339 with milliseconds and `Z`.
@@ -28,7 +28,9 @@ impl Serialize for WireTime {
 impl<'de> Deserialize<'de> for WireTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        moment(&text).map(Self).ok_or_else(|| de::Error::custom("expected a time such as 2026-11-20T10:03:16.397Z"))
+        moment(&text)
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("expected a time such as 2026-11-20T10:03:16.397Z"))
     }
 }
 
@@ -70,7 +72,9 @@ impl DateOrTime {
             Self::Time(time) => time,
             Self::Day(day) => day
                 .checked_add_days(Days::new(1))
-                .map_or(Timestamp::MAX_UTC, |next| start_of(next) - TimeDelta::microseconds(1)),
+                .map_or(Timestamp::MAX_UTC, |next| {
+                    start_of(next) - TimeDelta::microseconds(1)
+                }),
         }
     }
 }
@@ -87,7 +91,9 @@ fn moment(text: &str) -> Option<Timestamp> {
 /// `YYYY-MM-DD` and nothing looser.
 fn day(text: &str) -> Option<NaiveDate> {
     let plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    plain.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+    plain
+        .then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+        .flatten()
 }
 
 impl fmt::Display for DateOrTime {
@@ -112,7 +118,9 @@ impl<'de> Deserialize<'de> for DateOrTime {
             .map(Self::Time)
             .or_else(|| day(&text).map(Self::Day))
             .ok_or_else(|| {
-                de::Error::custom("expected a date (2026-11-20) or a time with its zone (2026-11-20T10:03:16Z)")
+                de::Error::custom(
+                    "expected a date (2026-11-20) or a time with its zone (2026-11-20T10:03:16Z)",
+                )
             })
     }
 }
@@ -142,7 +150,14 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for text in [
-            "", "today", "2026-1-2", "2026-02-30", "2026-11-20T10:03:16", "20261120", "+12026-01-01", "1763632996",
+            "",
+            "today",
+            "2026-1-2",
+            "2026-02-30",
+            "2026-11-20T10:03:16",
+            "20261120",
+            "+12026-01-01",
+            "1763632996",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

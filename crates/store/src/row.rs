@@ -2,15 +2,13 @@
 
 use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, CanonicalJson, ChainHead, LeafHash, LoggedEntry,
-    Sha256Digest, TenantId, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
+    Sha256Digest, TenantId, Timestamp, TraceId, Usd, UserId, WorkspaceId,
 };
 use clasper_entity::{audit_entry, decision, outbox_message, tenant, trace};
 use clasper_governance::{AlertThreshold, Budget, Decision, Grant, Period, PeriodKind};
 use clasper_runtime::run::OutboxMessage;
 use clasper_tracing::Trace;
 use sea_orm::DbErr;
-
-use crate::write::Batch;
 
 /// A row that contradicts what we know to be true.
 pub(crate) fn corrupt(table: &'static str, column: &'static str) -> DbErr {
@@ -118,35 +116,6 @@ pub(crate) fn store_budget(row: &mut tenant::Model, budget: &Budget) {
     row.budget_hard_limit = budget.hard_limit;
     row.budget_alert_basis_points = budget.alert_threshold.basis_points();
     row.budget_created_at = budget.created_at.timestamp_micros();
-}
-
-/// Writes a new period, and the audit entry that says what the old one cost.
-pub(crate) fn roll_over(
-    batch: &mut Batch,
-    budget: &Budget,
-    ended_with: Usd,
-    id: AuditEntryId,
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    store_spending(batch.tenant_mut(&budget.tenant)?, budget);
-    let detail = canonical_json(&serde_json::json!({
-        "spent_usd": ended_with,
-        "period_start_micros": budget.period.start.timestamp_micros().to_string(),
-        "period_end_micros": budget.period.end.timestamp_micros().to_string(),
-    }));
-    batch.append(AuditEntry {
-        id,
-        tenant: budget.tenant.clone(),
-        workspace: None,
-        trace: None,
-        user: None,
-        actor: "system".to_owned(),
-        event: AuditEvent::BudgetRolledOver,
-        target: Some(format!("budget:{}", budget.tenant)),
-        detail: detail.map_err(unspeakable)?,
-        occurred_at: now,
-    })?;
-    Ok(())
 }
 
 pub(crate) fn audit_row(logged: LoggedEntry) -> audit_entry::Model {

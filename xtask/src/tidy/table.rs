@@ -86,7 +86,7 @@ pub const TABLE: &[Row] = &[
     row(
         "clasper-auth",
         Layer::Adapter,
-        &["clasper-core", "clasper-identity"],
+        &["clasper-core", "clasper-identity", "clasper-runtime"],
     ),
     row(
         "clasper-control-plane",

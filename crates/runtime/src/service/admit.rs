@@ -39,11 +39,13 @@ struct Refused {
 
 #[derive(Deserialize)]
 struct RefusedBudget {
-    limit_usd: Usd,
-    spent_usd: Usd,
-    held_usd: Usd,
+    #[serde(rename = "limit_usd")]
+    limit: Usd,
+    #[serde(rename = "spent_usd")]
+    spent: Usd,
+    #[serde(rename = "held_usd")]
+    held: Usd,
 }
-
 
 impl Engine {
     /// Opens the run, waiting up to `budget_wait` for held money.
@@ -148,7 +150,7 @@ fn denied(plan: &Plan, decision: &Decision) -> Error {
     let detail = match inputs.and_then(|inputs| inputs.budget) {
         Some(budget) => format!(
             "{} of {} USD are spent and {} USD are held for other runs; this message may cost up to {ask} USD: raise the limit with POST /budget, or wait for the next period",
-            budget.spent_usd, budget.limit_usd, budget.held_usd
+            budget.spent, budget.limit, budget.held
         ),
         None => format!("this message may cost up to {ask} USD, which the budget does not cover"),
     };

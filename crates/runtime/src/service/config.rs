@@ -38,7 +38,11 @@ impl RetryPolicy {
     pub fn pause(&self, failures: u32, noise: u128) -> Duration {
         let doubled = self
             .delay
-            .saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX))
+            .saturating_mul(
+                1_u32
+                    .checked_shl(failures.saturating_sub(1))
+                    .unwrap_or(u32::MAX),
+            )
             .min(self.max_delay);
         let spread = self.jitter.clamp(0.0, 1.0) * (2.0 * fraction(noise) - 1.0);
         doubled.mul_f64(1.0 + spread).min(self.max_delay)
@@ -103,13 +107,13 @@ impl AgentConfig {
             max_steps: 16,
             max_output_tokens: 1024,
             temperature: 0.4,
-            run_timeout: Duration::from_secs(120),
+            run_timeout: Duration::from_mins(2),
             budget_wait: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             context_warning_percent: 75,
             default_time_zone: Tz::UTC,
             include_time_context: true,
-            grant_ttl: Duration::from_secs(60),
+            grant_ttl: Duration::from_mins(1),
             default_workspace: WorkspaceId::new("default").expect("a plain word is a valid name"),
         }
     }

@@ -1,5 +1,7 @@
 //! The loop of a run: the task and the tools, then model calls and tool calls until there is an answer.
 
+use std::fmt::Write;
+
 use clasper_governance::matches_any;
 use futures::join;
 
@@ -45,12 +47,19 @@ impl Session<'_> {
 
     /// Looks up the task and the tools, both at once.
     async fn prepare(&mut self) -> Result<(), Ending> {
-        let (task, tools) = self.leash.hold(async { join!(self.find_task(), self.list_tools()) }).await?;
+        let (task, tools) = self
+            .leash
+            .hold(async { join!(self.find_task(), self.list_tools()) })
+            .await?;
         match task {
             Ok(Some(task)) => self.task = TaskPlan::Id(task.id),
             Ok(None) => {}
             Err(BackendError::Unavailable) => {
-                self.trouble("backend_unavailable", "the task is looked up when the answer is delivered", true);
+                self.trouble(
+                    "backend_unavailable",
+                    "the task is looked up when the answer is delivered",
+                    true,
+                );
             }
             Err(error) => {
                 self.trouble("backend_refused", &error.to_string(), false);
@@ -157,7 +166,7 @@ fn without_tools(message: ChatMessage) -> ChatMessage {
                 name, arguments, ..
             } in &tool_calls
             {
-                content.push_str(&format!("\n[called {name} with {arguments}]"));
+                let _ = write!(content, "\n[called {name} with {arguments}]");
             }
             ChatMessage::Assistant {
                 content,

@@ -22,9 +22,9 @@ const BATCH: u32 = 32;
 /// The longest attempt; two of one run follow each other within the lease.
 const ATTEMPT: Duration = Duration::from_secs(20);
 /// How long messages that were taken are kept from other processes.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 /// How long delivery is tried.
 const MAX_AGE: TimeDelta = TimeDelta::days(3);
 /// Who acts in the entries about deliveries.
@@ -98,6 +98,16 @@ pub(crate) enum Attempt {
     GivenUp(&'static str),
 }
 
+impl DeliveryReport {
+    const fn add(&mut self, attempt: &Attempt) {
+        match attempt {
+            Attempt::Delivered { .. } => self.delivered += 1,
+            Attempt::PutOff => self.put_off += 1,
+            Attempt::GivenUp(_) => self.given_up += 1,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct DeliveryDetail<'a> {
     kind: &'a str,
@@ -145,7 +155,9 @@ impl Engine {
             TaskPlan::Find(task) => backend.find_or_create_task(agent, &task).await?.id,
         };
         let delivery = pending.record.to(task_id.clone());
-        backend.deliver(agent, &delivery, &message.idempotency_key).await?;
+        backend
+            .deliver(agent, &delivery, &message.idempotency_key)
+            .await?;
         Ok(task_id)
     }
 
@@ -185,23 +197,31 @@ impl Engine {
         let mut report = DeliveryReport::default();
         while !self.deps.shutdown.is_cancelled() {
             let now = self.now();
-            let due = self.deps.outbox.take_due(now, later(now, LEASE), BATCH).await?;
+            let due = self
+                .deps
+                .outbox
+                .take_due(now, later(now, LEASE), BATCH)
+                .await?;
             let taken = due.len();
             // Messages of one run in their order: the first may create the task that the second goes to.
             let mut runs: BTreeMap<TraceId, Vec<OutboxMessage>> = BTreeMap::new();
             for message in due {
                 runs.entry(message.trace).or_default().push(message);
             }
-            let mut work: FuturesUnordered<_> =
-                runs.into_values().map(|run| self.deliver_run(run)).collect();
+            let mut work: FuturesUnordered<_> = runs
+                .into_values()
+                .map(|run| self.deliver_run(run))
+                .collect();
+            // One message that cannot be recorded does not end the attempts at the others.
+            let mut failure = None;
             while let Some(done) = work.next().await {
-                for attempt in done? {
-                    match attempt {
-                        Attempt::Delivered { .. } => report.delivered += 1,
-                        Attempt::PutOff => report.put_off += 1,
-                        Attempt::GivenUp(_) => report.given_up += 1,
-                    }
+                match done {
+                    Ok(attempts) => attempts.iter().for_each(|attempt| report.add(attempt)),
+                    Err(error) => failure = Some(error),
                 }
+            }
+            if let Some(error) = failure {
+                return Err(error);
             }
             if taken < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 break;

@@ -47,8 +47,11 @@ impl Engine {
         let (sender, mut events) = mpsc::channel(BUFFERED_EVENTS);
         let (engine, span) = (Arc::clone(self), run_span(&plan));
         let work = async move {
-            let result = engine.drive(plan, Sink::Streamed(sender.clone()), cancel).await;
-            let last = result.map_or_else(RunEvent::Failed, |reply| RunEvent::Done(Box::new(reply)));
+            let result = engine
+                .drive(plan, Sink::Streamed(sender.clone()), cancel)
+                .await;
+            let last =
+                result.map_or_else(RunEvent::Failed, |reply| RunEvent::Done(Box::new(reply)));
             let _ = timeout(LAST_EVENT, sender.send(last)).await;
         };
         self.deps.tracker.spawn(work.instrument(span));
@@ -81,7 +84,9 @@ impl Engine {
         };
         let leash = Leash::new(cancel, self.config.run_timeout);
         // A reader that is gone has cancelled the leash: the run notices that itself.
-        let _ = sink.send(start(plan.facts.agent.trace, plan.facts.execution)).await;
+        let _ = sink
+            .send(start(plan.facts.agent.trace, plan.facts.execution))
+            .await;
         let mut session = Session::new(self, plan, admission, sink, leash);
         // A bug in the loop must not keep the hold: it is settled like any other failure.
         let work = AssertUnwindSafe(session.converse()).catch_unwind();

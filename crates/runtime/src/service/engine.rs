@@ -58,7 +58,10 @@ impl Engine {
 
     /// Writes, trying again while the database is away. The flag says whether an earlier attempt may have been written
     /// although it failed.
-    pub(crate) async fn persist<T, F>(&self, mut write: impl FnMut() -> F) -> (Result<T, StoreError>, bool)
+    pub(crate) async fn persist<T, F>(
+        &self,
+        mut write: impl FnMut() -> F,
+    ) -> (Result<T, StoreError>, bool)
     where
         F: Future<Output = Result<T, StoreError>>,
     {
@@ -87,7 +90,12 @@ impl Engine {
     }
 
     pub(crate) fn take_unsettled(&self) -> Vec<Settlement> {
-        std::mem::take(&mut *self.unsettled.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(
+            &mut *self
+                .unsettled
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 }
 

@@ -3,24 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clasper_core::{AuditEntryId, OutboxMessageId, StoreError, Timestamp};
+use clasper_core::{AuditEntryId, OutboxMessageId, Timestamp};
 use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
-use tokio::time::Instant;
 
 use crate::model::ModelError;
 use crate::run::{Charge, OutboxMessage, RunEnd, Settled, Settlement};
 use crate::send::{DeliveryState, Error, SendReply};
 use crate::service::admit::answer_context;
-use crate::service::delivery::{Attempt, PendingDelivery, Record};
+use crate::service::delivery::{PendingDelivery, Record};
 use crate::service::ending::Ending;
 use crate::service::engine::Engine;
 use crate::service::leash::Stop;
 use crate::service::plan::later;
 use crate::service::request::TaskPlan;
 use crate::service::session::{Session, millis};
+use crate::service::settle::{Answer, Post, count};
 
-/// The longest that the caller waits for the first attempt at delivery.
-const FIRST_ATTEMPT: Duration = Duration::from_secs(5);
 /// The outbox worker leaves a new message alone for this long: the first attempt is made here.
 const HEAD_START: Duration = Duration::from_secs(30);
 
@@ -45,7 +43,7 @@ impl Session<'_> {
         let settlement = self.settlement(&answer, engine.now());
         let end = settlement.end;
         let written = engine.settle(settlement).await;
-        engine.count(end, cost);
+        count(end, cost);
         match (answer, written) {
             (Err(ending), _) => Err(ending.into_error(trace_id)),
             (Ok(answer), Ok(Settled::Charged(_))) => Ok(engine.post(answer).await),
@@ -63,7 +61,11 @@ impl Session<'_> {
         };
         // The settlement says the rest; if the database is away, it is tried again there.
         if self.close_effect(false, Some(reason)).await.is_err() {
-            self.trouble("database_failed", "the outcome of a tool call was not recorded", true);
+            self.trouble(
+                "database_failed",
+                "the outcome of a tool call was not recorded",
+                true,
+            );
         }
         if self.purse.limited && self.tally.cost.total > self.purse.held {
             self.violation("cost_exceeded", "the run cost more than was held for it");
@@ -84,13 +86,19 @@ impl Session<'_> {
         let message = Record::Message {
             content: self.text.clone(),
         };
-        let document = self.plan.plan_title.as_ref().map(|title| Record::Document {
-            title: title.clone(),
-            content: self.text.clone(),
-            doc_type: "plan".to_owned(),
-        });
+        let document = self
+            .plan
+            .kickoff_title
+            .as_ref()
+            .map(|title| Record::Document {
+                title: title.clone(),
+                content: self.text.clone(),
+                doc_type: "plan".to_owned(),
+            });
         let records = std::iter::once(message).chain(document);
-        let posts = records.map(|record| self.post(record, now)).collect::<Result<_, _>>()?;
+        let posts = records
+            .map(|record| self.post(record, now))
+            .collect::<Result<_, _>>()?;
         Ok(Answer {
             reply,
             sealed,
@@ -148,7 +156,9 @@ impl Session<'_> {
 
     fn settlement(mut self, answer: &Result<Answer, Ending>, now: Timestamp) -> Settlement {
         let ids = &*self.engine.deps.ids;
-        let end = answer.as_ref().map_or_else(Ending::end, |_| RunEnd::Completed);
+        let end = answer
+            .as_ref()
+            .map_or_else(Ending::end, |_| RunEnd::Completed);
         let reason = answer.as_ref().err().map(Ending::reason);
         if let Some(reason) = reason {
             self.trouble(reason, "the run ended without an answer", false);
@@ -171,7 +181,12 @@ impl Session<'_> {
         }
     }
 
-    fn into_trace(mut self, end: RunEnd, reason: Option<&'static str>, now: Timestamp) -> Box<Trace> {
+    fn into_trace(
+        mut self,
+        end: RunEnd,
+        reason: Option<&'static str>,
+        now: Timestamp,
+    ) -> Box<Trace> {
         let task_id = self.task_id();
         let output = (!self.text.is_empty()).then(|| self.plan.mask.text(&self.text));
         let limits = self.admission.grant.limits;
@@ -211,101 +226,5 @@ impl Session<'_> {
         trace.redactions = self.plan.mask.counts();
         trace.task_id = task_id;
         trace
-    }
-}
-
-/// What a run that has an answer says.
-struct Answer {
-    reply: SendReply,
-    /// For the client's idempotency key.
-    sealed: Option<Vec<u8>>,
-    posts: Vec<Post>,
-}
-
-impl Answer {
-    fn messages(&self) -> Vec<OutboxMessage> {
-        self.posts.iter().map(|post| post.message.clone()).collect()
-    }
-}
-
-/// A message to the backend, sealed for the outbox and open for the first attempt.
-struct Post {
-    message: OutboxMessage,
-    pending: PendingDelivery,
-}
-
-impl Engine {
-    /// Writes a settlement. One that the database does not take is put aside, so that the hold comes back later.
-    pub(crate) async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
-        let runs = &self.deps.runs;
-        let (written, doubtful) = self.persist(|| runs.settle_run(settlement.clone())).await;
-        let tenant = settlement.scope.tenant().clone();
-        let result = match written {
-            // It may be our own attempt that closed it; without certainty nobody is told that it worked.
-            Ok(Settled::AlreadyClosed) if doubtful => Err(StoreError::Unavailable(
-                "whether the settlement was written is not known".into(),
-            )),
-            Ok(settled) => Ok(settled),
-            Err(error) => {
-                self.put_aside(settlement);
-                Err(error)
-            }
-        };
-        self.waiters.freed(&tenant);
-        result
-    }
-
-    pub(crate) fn count(&self, end: RunEnd, cost: clasper_core::Usd) {
-        let outcome = match end {
-            RunEnd::Completed => "completed",
-            RunEnd::Failed => "failed",
-            RunEnd::Cancelled => "cancelled",
-            RunEnd::Recovered => "recovered",
-        };
-        metrics::counter!("clasper_runs_total", "outcome" => outcome).increment(1);
-        metrics::counter!("clasper_run_cost_nanousd_total")
-            .increment(u64::try_from(cost.nanos()).unwrap_or_default());
-    }
-
-    /// The first attempt at delivery, after the settlement. What became of it is written in the background: if that
-    /// fails, the outbox worker repeats the delivery under the same key.
-    async fn post(self: &Arc<Self>, answer: Answer) -> SendReply {
-        let Answer {
-            mut reply, posts, ..
-        } = answer;
-        let deadline = Instant::now() + FIRST_ATTEMPT;
-        let mut state = DeliveryState::Delivered;
-        let mut attempts = Vec::with_capacity(posts.len());
-        for Post {
-            message,
-            mut pending,
-        } in posts
-        {
-            if let Some(id) = &reply.task_id {
-                pending.task = TaskPlan::Id(id.clone());
-            }
-            let limit = deadline.saturating_duration_since(Instant::now());
-            let attempt = self.attempt_delivery(&message, pending, limit).await;
-            state = match (&attempt, state) {
-                (Attempt::Delivered { task_id }, state) => {
-                    reply.task_id.get_or_insert_with(|| task_id.clone());
-                    state
-                }
-                (Attempt::PutOff, DeliveryState::Delivered) => DeliveryState::Queued,
-                (Attempt::PutOff, state) => state,
-                (Attempt::GivenUp(_), _) => DeliveryState::Refused,
-            };
-            attempts.push((message, attempt));
-        }
-        reply.delivery = state;
-        let engine = Arc::clone(self);
-        self.deps.tracker.spawn(async move {
-            for (message, attempt) in attempts {
-                if let Err(error) = engine.record_attempt(&message, &attempt).await {
-                    tracing::warn!(outbox.id = %message.id, error = %error, "what became of a delivery was not recorded");
-                }
-            }
-        });
-        reply
     }
 }

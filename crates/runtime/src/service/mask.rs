@@ -61,7 +61,12 @@ impl Mask {
     pub(crate) fn counts(&self) -> BTreeMap<String, u32> {
         self.counts
             .iter()
-            .map(|(entity, n)| (entity.name().to_owned(), u32::try_from(n).unwrap_or(u32::MAX)))
+            .map(|(entity, n)| {
+                (
+                    entity.name().to_owned(),
+                    u32::try_from(n).unwrap_or(u32::MAX),
+                )
+            })
             .collect()
     }
 }
@@ -115,7 +120,11 @@ mod tests {
     #[test]
     fn a_secret_at_the_edge_of_a_long_text_is_masked() {
         let mut mask = Mask::new(Redactor::standard());
-        let text = format!("{} bob@example.com {}", "x".repeat(MAX_RESULT_BYTES - 8), "y".repeat(9_000));
+        let text = format!(
+            "{} bob@example.com {}",
+            "x".repeat(MAX_RESULT_BYTES - 8),
+            "y".repeat(9_000)
+        );
         let kept = mask.long_text(&text);
         assert!(!kept.contains("bob@"));
         assert_eq!(mask.counts().get("EMAIL"), Some(&1));
@@ -125,6 +134,9 @@ mod tests {
     fn nothing_stored_holds_nul() {
         let mut mask = Mask::new(Redactor::standard());
         assert_eq!(mask.text("a\0b"), "a\u{fffd}b");
-        assert_eq!(mask.json(&json!({"a\0": ["b\0"]})), json!({"a\u{fffd}": ["b\u{fffd}"]}));
+        assert_eq!(
+            mask.json(&json!({"a\0": ["b\0"]})),
+            json!({"a\u{fffd}": ["b\u{fffd}"]})
+        );
     }
 }

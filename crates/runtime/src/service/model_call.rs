@@ -92,7 +92,8 @@ impl Session<'_> {
         let is_first = self.steps_used == 1 && is_first_model;
         let mut refusal = Refusal::BudgetExceeded;
         // A first call whose hold was cut was told just now that there is no more.
-        if !lacking.is_zero() && !(is_first && self.purse.capped) {
+        let knows_better = is_first && self.purse.capped;
+        if !lacking.is_zero() && !knows_better {
             match self.extend(lacking).await? {
                 Extension::Held(more) => {
                     self.purse.held = self.purse.held.checked_add(more).unwrap_or(self.purse.held);
@@ -165,7 +166,9 @@ impl Session<'_> {
                 return Ok(Err(error));
             }
             let noise = self.engine.deps.ids.next_uuid().as_u128();
-            self.leash.hold(sleep(policy.pause(failures, noise))).await?;
+            self.leash
+                .hold(sleep(policy.pause(failures, noise)))
+                .await?;
         }
         Ok(Err(ModelError::Unavailable))
     }
@@ -203,7 +206,13 @@ impl Session<'_> {
         span.record("gen_ai.response.finish_reasons", reason);
         span.record("gen_ai.usage.input_tokens", usage.input_tokens);
         span.record("gen_ai.usage.output_tokens", usage.output_tokens);
-        self.bill(&call, usage, told.is_none(), reason, !reply.tool_calls.is_empty());
+        self.bill(
+            &call,
+            usage,
+            told.is_none(),
+            reason,
+            !reply.tool_calls.is_empty(),
+        );
         if !self.sink.is_streamed() {
             self.append(&reply.content);
         }

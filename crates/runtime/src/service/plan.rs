@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use clasper_core::{
-    AuditEntryId, Caller, DecisionId, ExecutionId, GrantId, Permission, Timestamp, canonical_json,
-};
-use clasper_governance::{Action, GrantLimits, HoldAsk, Intent, ModelPrice, PriceError};
-use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
+use clasper_core::{Caller, ExecutionId, Permission, Timestamp, canonical_json};
+use clasper_governance::{Action, GrantLimits, Intent, ModelPrice};
+use clasper_tracing::{GrantedScope, Trace};
 use serde::Serialize;
 
 use crate::backend::AgentIdentity;
@@ -21,9 +19,6 @@ use crate::service::prompt::Prompt;
 use crate::service::request::{Checked, TaskPlan, check};
 use crate::service::window;
 
-/// Tokens of answer below which starting makes no sense.
-const LEAST_OUTPUT: u64 = 16;
-
 /// A run that may be asked for.
 pub(crate) struct Plan {
     pub(crate) facts: Facts,
@@ -32,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) input_tokens: u64,
     pub(crate) task: TaskPlan,
     /// Title of the plan document, when one is asked for.
-    pub(crate) plan_title: Option<String>,
+    pub(crate) kickoff_title: Option<String>,
     /// Tools that the workspace's skills name; `None` when they do not restrict them.
     pub(crate) skill_tools: Option<Vec<String>>,
     /// Tools that the credential allows; `None` when it does not restrict them.
@@ -68,7 +63,10 @@ impl Engine {
         let checked = check(caller, &request, &self.config)?;
         let model = &self.config.default_model;
         let price = self.deps.prices.get(&model.to_string())?;
-        self.deps.models.check(model).map_err(Error::NotConfigured)?;
+        self.deps
+            .models
+            .check(model)
+            .map_err(Error::NotConfigured)?;
         self.deps.tenants.admit(caller).await?;
         let now = self.deps.clock.now();
         let prompt = self.prompt(&checked, &request.metadata, now).await?;
@@ -96,7 +94,12 @@ impl Engine {
         let input_tokens =
             window::tokens_of_prompt(&request_to_model.system, &request_to_model.messages);
         let limits = self.limits();
-        let intent = self.intent(&request_to_model, &prompt.workspace_hash, &limits, &checked.task)?;
+        let intent = self.intent(
+            &request_to_model,
+            &prompt.workspace_hash,
+            &limits,
+            &checked.task,
+        )?;
         let context_warning = self.context_warning(&request_to_model);
         let draft = Box::new(Trace {
             workspace_hash: prompt.workspace_hash,
@@ -118,7 +121,7 @@ impl Engine {
             request: request_to_model,
             input_tokens,
             task: checked.task,
-            plan_title: request.metadata.kickoff_plan.then(|| {
+            kickoff_title: request.metadata.kickoff_plan.then(|| {
                 let title = request.metadata.plan_title;
                 title.unwrap_or_else(|| "Plan".to_owned())
             }),
@@ -175,15 +178,6 @@ impl Engine {
         }
     }
 
-    fn limits(&self) -> GrantLimits {
-        GrantLimits {
-            capabilities: vec!["llm".to_owned()],
-            max_steps: self.config.max_steps,
-            max_cost_usd: None,
-            max_seconds: self.config.run_timeout.as_secs(),
-        }
-    }
-
     fn intent(
         &self,
         request: &ModelRequest,
@@ -215,88 +209,9 @@ impl Engine {
             | ChatMessage::Assistant { content, .. }
             | ChatMessage::Tool { content, .. } => content.chars().count(),
         };
-        let chars = request.system.chars().count()
-            + request.messages.iter().map(of_message).sum::<usize>();
+        let chars =
+            request.system.chars().count() + request.messages.iter().map(of_message).sum::<usize>();
         window::warning(&request.model, chars, self.config.context_warning_percent)
-    }
-
-    /// The money for the first call. What the tenant's tools added to the last prompt is expected to be added again.
-    fn ask(&self, facts: &Facts, price: &ModelPrice, input: u64) -> Result<HoldAsk, PriceError> {
-        let input = input.saturating_add(self.usual_tool_tokens(&facts.agent));
-        let output = u64::from(self.config.max_output_tokens);
-        Ok(HoldAsk {
-            full: price.cost(input, output)?.total,
-            floor: price.cost(input, LEAST_OUTPUT.min(output))?.total,
-        })
-    }
-
-    fn opening(
-        &self,
-        facts: &Facts,
-        intent: Intent,
-        limits: GrantLimits,
-        ask: HoldAsk,
-        idempotency: Option<IdempotencyClaim>,
-        draft: Box<Trace>,
-    ) -> RunOpening {
-        let ids = &*self.deps.ids;
-        RunOpening {
-            scope: facts.scope.clone(),
-            workspace: facts.agent.workspace.clone(),
-            user: facts.agent.user.clone(),
-            actor: facts.actor.clone(),
-            execution: facts.execution,
-            trace: facts.agent.trace,
-            decision: draft.decision,
-            grant: GrantId::generate(ids),
-            intent,
-            model: self.config.default_model.to_string(),
-            ask,
-            limits,
-            grant_expires_at: later(draft.started_at, self.config.grant_ttl),
-            last_try: false,
-            instance: self.deps.instance,
-            idempotency,
-            entry: AuditEntryId::generate(ids),
-            rollover_entry: AuditEntryId::generate(ids),
-            now: draft.started_at,
-            draft,
-        }
-    }
-
-    /// A trace that says what is known before anything happens. Interrupted is what it is if nothing follows.
-    fn blank_trace(&self, facts: &Facts, now: Timestamp) -> Trace {
-        let agent = &facts.agent;
-        Trace {
-            id: agent.trace,
-            tenant: agent.tenant.clone(),
-            workspace: agent.workspace.clone(),
-            execution: facts.execution,
-            decision: DecisionId::generate(&*self.deps.ids),
-            user: Some(agent.user.clone()),
-            agent_role: agent.role.clone(),
-            status: RunStatus::Interrupted,
-            started_at: now,
-            completed_at: now,
-            duration_ms: 0,
-            workspace_hash: String::new(),
-            skill_versions: std::collections::BTreeMap::new(),
-            model: self.config.default_model.model.clone(),
-            provider: self.config.default_model.provider.clone(),
-            scripted: false,
-            input_message: String::new(),
-            input_history: 0,
-            output_message: None,
-            steps: Vec::new(),
-            usage: TraceCost::default(),
-            granted_scope: GrantedScope::default(),
-            used_scope: UsedScope::default(),
-            violations: Vec::new(),
-            error: None,
-            redactions: std::collections::BTreeMap::new(),
-            labels: std::collections::BTreeMap::new(),
-            task_id: None,
-        }
     }
 }
 

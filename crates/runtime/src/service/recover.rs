@@ -9,6 +9,7 @@ use crate::model::TokenUsage;
 use crate::run::{Charge, OrphanedRun, RunEnd, Settled, Settlement};
 use crate::service::engine::Engine;
 use crate::service::session::millis;
+use crate::service::settle::count;
 
 /// Runs taken at a time.
 const BATCH: u32 = 100;
@@ -22,16 +23,22 @@ impl Engine {
         let mut recovered = 0;
         loop {
             let now = self.now();
-            let silent_since = now.checked_sub_signed(silent_for).unwrap_or(Timestamp::MIN_UTC);
+            let silent_since = now
+                .checked_sub_signed(silent_for)
+                .unwrap_or(Timestamp::MIN_UTC);
             let own = self.deps.instance;
-            let orphans = self.deps.runs.orphaned_runs(own, silent_since, BATCH).await?;
+            let orphans = self
+                .deps
+                .runs
+                .orphaned_runs(own, silent_since, BATCH)
+                .await?;
             let last = orphans.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
             let mut closed = 0;
             for orphan in orphans {
                 let tenant = orphan.scope.tenant().clone();
                 let settled = self.deps.runs.settle_run(self.closing(orphan)).await?;
                 if let Settled::Charged(cost) = settled {
-                    self.count(RunEnd::Recovered, cost);
+                    count(RunEnd::Recovered, cost);
                     closed += 1;
                 }
                 self.waiters.freed(&tenant);

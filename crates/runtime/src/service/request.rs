@@ -47,7 +47,12 @@ pub(crate) fn check(
         let detail = "user_id does not match session_key".to_owned();
         return Err(invalid("/session_key", "session_user_mismatch", detail));
     }
-    if caller.principal.user.as_ref().is_some_and(|own| *own != user) {
+    if caller
+        .principal
+        .user
+        .as_ref()
+        .is_some_and(|own| *own != user)
+    {
         return Err(Error::UserMismatch);
     }
     if request.message.trim().is_empty() {
@@ -83,7 +88,11 @@ fn zone(request: &SendRequest, config: &AgentConfig) -> Result<Tz, Error> {
 }
 
 fn task(request: &SendRequest, config: &AgentConfig) -> Result<TaskPlan, Error> {
-    if request.task_metadata.as_ref().is_some_and(|m| !m.is_object()) {
+    if request
+        .task_metadata
+        .as_ref()
+        .is_some_and(|m| !m.is_object())
+    {
         let detail = "task_metadata must be an object".to_owned();
         return Err(invalid("/task_metadata", "invalid_task_metadata", detail));
     }

@@ -31,14 +31,16 @@ impl Schemas {
     /// Whether `arguments` fit `schema`.
     pub(crate) fn check(&self, schema: &Value, arguments: &Value) -> Result<(), Unfit> {
         if !arguments.is_object() {
-            return Err(Unfit::Arguments("the arguments must be a JSON object".into()));
+            return Err(Unfit::Arguments(
+                "the arguments must be a JSON object".into(),
+            ));
         }
         let hash = canonical_json(schema).map_err(|_| Unfit::Schema)?.digest();
         let validator = self.0.get_with(hash, || compile(schema).map(Arc::new));
         let validator = validator.ok_or(Unfit::Schema)?;
-        validator
-            .validate(arguments)
-            .map_err(|error| Unfit::Arguments(format!("at {:?}: {error}", error.instance_path().as_str())))
+        validator.validate(arguments).map_err(|error| {
+            Unfit::Arguments(format!("at {:?}: {error}", error.instance_path().as_str()))
+        })
     }
 }
 
@@ -61,15 +63,28 @@ mod tests {
         let schemas = Schemas::new();
         let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": false});
         assert_eq!(schemas.check(&schema, &json!({"n": 1})), Ok(()));
-        for bad in [json!({}), json!({"n": "1"}), json!({"n": 1, "m": 2}), json!("n=1"), json!(null)] {
-            assert!(matches!(schemas.check(&schema, &bad), Err(Unfit::Arguments(_))), "{bad}");
+        for bad in [
+            json!({}),
+            json!({"n": "1"}),
+            json!({"n": 1, "m": 2}),
+            json!("n=1"),
+            json!(null),
+        ] {
+            assert!(
+                matches!(schemas.check(&schema, &bad), Err(Unfit::Arguments(_))),
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn a_schema_that_does_not_compile_lets_nothing_through() {
         let schemas = Schemas::new();
-        for bad in [json!({"type": 5}), json!({"$ref": "https://example.com/schema.json"}), json!({"pattern": "("})] {
+        for bad in [
+            json!({"type": 5}),
+            json!({"$ref": "https://example.com/schema.json"}),
+            json!({"pattern": "("}),
+        ] {
             assert_eq!(schemas.check(&bad, &json!({})), Err(Unfit::Schema), "{bad}");
         }
     }

@@ -226,7 +226,10 @@ impl<'e> Session<'e> {
             now,
         };
         let runs = &self.engine.deps.runs;
-        let (written, _) = self.engine.persist(|| runs.record_effect(outcome.clone())).await;
+        let (written, _) = self
+            .engine
+            .persist(|| runs.record_effect(outcome.clone()))
+            .await;
         Ok(written?)
     }
 }

@@ -76,7 +76,10 @@ impl Session<'_> {
         } else {
             text
         };
-        let sent = self.leash.hold(self.sink.send(RunEvent::Chunk(chunk))).await?;
+        let sent = self
+            .leash
+            .hold(self.sink.send(RunEvent::Chunk(chunk)))
+            .await?;
         sent.map_err(|_| Ending::Stopped(Stop::Cancelled))
     }
 }

@@ -1,9 +1,7 @@
 //! One tool call: judged, decided, recorded, made, and its outcome recorded.
 
-use clasper_core::{AuditEvent, DecisionId, GrantId, Sha256Digest, canonical_json};
-use clasper_governance::{
-    Action, Decision, Effect, Grant, GrantLimits, Intent, Reason, ToolRule, ToolVerdict, judge_tool,
-};
+use clasper_core::{AuditEvent, DecisionId, GrantId};
+use clasper_governance::{Action, Decision, Effect, Grant, GrantLimits, Intent, Reason};
 use clasper_tracing::StepData;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,9 +13,9 @@ use crate::model::ToolCallRequest;
 use crate::policy::BuiltinPolicy;
 use crate::run::{EffectDecision, Recorded};
 use crate::service::ending::Ending;
+use crate::service::judge::Judged;
 use crate::service::mask::{MAX_RESULT_BYTES, shortened};
 use crate::service::plan::later;
-use crate::service::schema::Unfit;
 use crate::service::session::{OpenEffect, Session, millis};
 
 /// Seconds that a tool call may take; the backend's client keeps to it.
@@ -36,17 +34,6 @@ struct ToolEffect<'a> {
     index: u32,
 }
 
-/// What the decision about a tool call is computed from.
-#[derive(Serialize)]
-struct ToolInputs<'a> {
-    tool: &'a str,
-    offered: bool,
-    skill_tools: Option<&'a [String]>,
-    tenant_tools: Option<&'a [String]>,
-    steps_left: u32,
-    arguments_fit: Option<bool>,
-}
-
 #[derive(Serialize)]
 struct ToolDetail<'a> {
     execution_id: String,
@@ -57,19 +44,6 @@ struct ToolDetail<'a> {
     effect: &'static str,
     reason: &'static str,
     policy_bundle_hash: String,
-}
-
-/// A judgement on a call.
-struct Judged {
-    reason: Reason,
-    /// What the model is told when it is refused.
-    advice: String,
-    inputs: clasper_core::CanonicalJson,
-}
-
-/// Which of a tool's patterns apply.
-pub(crate) fn rule(patterns: Option<&[String]>) -> ToolRule<'_> {
-    patterns.map_or(ToolRule::Unrestricted, ToolRule::Only)
 }
 
 impl Session<'_> {
@@ -96,9 +70,16 @@ impl Session<'_> {
         self.steps.push(started_at, 0, step);
         let Some(grant) = grant else {
             if judged.reason == Reason::StepLimit {
-                self.violation("step_limit", "the model asked for more tool calls than the run has steps");
+                self.violation(
+                    "step_limit",
+                    "the model asked for more tool calls than the run has steps",
+                );
             }
-            return Ok(format!("refused ({}): {}", judged.reason.code(), judged.advice));
+            return Ok(format!(
+                "refused ({}): {}",
+                judged.reason.code(),
+                judged.advice
+            ));
         };
         // What is sent is hashed again: the grant is for these arguments and no others.
         if !grant.covers(&self.tool_intent(call, index)?, self.engine.now()) {
@@ -138,7 +119,12 @@ impl Session<'_> {
             }
             Ok(ToolAnswer::Failed(text)) => {
                 let told = format!("error: {}", shortened(&text, MAX_RESULT_BYTES));
-                (None, Some(self.plan.mask.long_text(&text)), told, Some("tool_failed"))
+                (
+                    None,
+                    Some(self.plan.mask.long_text(&text)),
+                    told,
+                    Some("tool_failed"),
+                )
             }
             Err(error) => {
                 let text = error.to_string();
@@ -156,44 +142,6 @@ impl Session<'_> {
         self.steps.push(started_at, millis(started.elapsed()), step);
         self.close_effect(reason.is_none(), reason).await?;
         Ok(told)
-    }
-
-    fn judge(&self, call: &ToolCallRequest, name: &str) -> Result<Judged, Ending> {
-        let tool = self.offered.iter().find(|tool| tool.name == call.name);
-        let skill_tools = self.plan.skill_tools.as_deref();
-        let tenant_tools = self.plan.allowed_tools.as_deref();
-        // The last step is kept for the answer.
-        let steps_left = self.steps_left().saturating_sub(1);
-        let (skills, tenant) = (rule(skill_tools), rule(tenant_tools));
-        let verdict = judge_tool(&call.name, tool.is_some(), skills, tenant, steps_left);
-        let fit = match (verdict, tool) {
-            (ToolVerdict::Permitted, Some(tool)) => {
-                Some(self.engine.schemas.check(&tool.parameters, &call.arguments))
-            }
-            _ => None,
-        };
-        let arguments_fit = fit.as_ref().map(Result::is_ok);
-        let (reason, advice) = match (verdict, fit) {
-            (ToolVerdict::Refused(reason), _) => (reason, advice(reason).to_owned()),
-            (_, Some(Err(Unfit::Arguments(text)))) => (Reason::InvalidArguments, text),
-            (_, Some(Err(Unfit::Schema))) => {
-                (Reason::InvalidArguments, "the tool's schema cannot be used".to_owned())
-            }
-            (ToolVerdict::Permitted, _) => (Reason::Permitted, String::new()),
-        };
-        let inputs = canonical_json(&ToolInputs {
-            tool: name,
-            offered: tool.is_some(),
-            skill_tools,
-            tenant_tools,
-            steps_left,
-            arguments_fit,
-        })?;
-        Ok(Judged {
-            reason,
-            advice,
-            inputs,
-        })
     }
 
     fn tool_intent(&self, call: &ToolCallRequest, index: u32) -> Result<Intent, Ending> {
@@ -217,7 +165,11 @@ impl Session<'_> {
             id: DecisionId::generate(ids),
             execution: self.plan.facts.execution,
             intent,
-            effect: if permitted { Effect::Allow } else { Effect::Deny },
+            effect: if permitted {
+                Effect::Allow
+            } else {
+                Effect::Deny
+            },
             reason: judged.reason,
             matched_policies: vec![BuiltinPolicy::TOOL_CALL.id.to_owned()],
             policy_bundle_hash: BuiltinPolicy::bundle_hash(),
@@ -251,7 +203,6 @@ impl Session<'_> {
         } else {
             AuditEvent::ToolAuthorizationDenied
         };
-        let hash: Sha256Digest = decision.policy_bundle_hash;
         let detail = ToolDetail {
             execution_id: facts.execution.to_string(),
             decision_id: decision.id.to_string(),
@@ -260,7 +211,7 @@ impl Session<'_> {
             tool: name,
             effect: decision.effect.name(),
             reason: decision.reason.code(),
-            policy_bundle_hash: hash.to_string(),
+            policy_bundle_hash: decision.policy_bundle_hash.to_string(),
         };
         let (ids, now) = (&*self.engine.deps.ids, decision.decided_at);
         let effect = EffectDecision {
@@ -277,20 +228,9 @@ impl Session<'_> {
     }
 }
 
-const fn advice(reason: Reason) -> &'static str {
-    match reason {
-        Reason::UnknownTool => "there is no tool of this name",
-        Reason::NotInSkillManifest => "no skill of this workspace names the tool",
-        Reason::NotInTenantPermissions => "the tenant does not allow the tool",
-        Reason::StepLimit => "no tool calls are left, answer with what is known",
-        _ => "the call is not allowed",
-    }
-}
-
 fn text_of(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::String(text) => shortened(text, MAX_RESULT_BYTES).into_owned(),
         other => shortened(&other.to_string(), MAX_RESULT_BYTES).into_owned(),
-    };
-    text
+    }
 }

@@ -1,7 +1,7 @@
 //! The audit log.
 
 use clasper_core::{ChainHead, Cursor, LoggedEntry, Page, TenantScope};
-use clasper_entity::audit_entry::{Column, Entity};
+use clasper_entity::audit_entry::{Column, Entity, Model};
 use clasper_entity::tenant;
 use clasper_evidence::AuditFilter;
 use sea_orm::{
@@ -61,14 +61,24 @@ pub(crate) async fn read_log<C: ConnectionTrait>(
     after: i64,
     limit: u32,
 ) -> Result<Vec<LoggedEntry>, DbErr> {
-    let rows = Entity::find()
+    let rows = log_rows(connection, tenant, after, limit).await?;
+    rows.into_iter().map(row::logged_entry).collect()
+}
+
+/// Entries as they are stored, for verification, which says of each alone whether it can be read.
+pub(crate) async fn log_rows<C: ConnectionTrait>(
+    connection: &C,
+    tenant: &str,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
         .filter(Column::TenantId.eq(tenant))
         .filter(Column::Seq.gt(after))
         .order_by_asc(Column::Seq)
         .limit(u64::from(limit))
         .all(connection)
-        .await?;
-    rows.into_iter().map(row::logged_entry).collect()
+        .await
 }
 
 pub(crate) async fn head<C: ConnectionTrait>(

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use clasper_core::{AuditEntry, TenantScope, Timestamp, canonical_json};
+use clasper_core::{
+    AuditEntry, AuditEntryId, AuditEvent, TenantScope, Timestamp, Usd, canonical_json,
+};
 use clasper_entity::ledger_entry;
 use clasper_governance::{Budget, BudgetChange, BudgetSettings, BudgetSnapshot};
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -64,38 +66,83 @@ impl WriteOp for SetBudget {
             held: row::usd(held, "tenants", "held_nanos")?,
             ..budget
         };
+        let moved = before.as_ref().map(|b| b.period.start) != Some(budget.period.start);
+        let carried = if moved {
+            carried(batch, transaction, &budget, budget.spent).await?
+        } else {
+            0
+        };
         let mut entry = self.entry.clone();
         entry.detail = canonical_json(&json!({
             "before": before.as_ref().map(Budget::snapshot).map(|s: BudgetSnapshot| json!(s)),
             "after": budget.snapshot(),
             "period_end_micros": budget.period.end.timestamp_micros().to_string(),
             "alert_basis_points": budget.alert_threshold.basis_points(),
+            "carried_nanos": carried.to_string(),
         }))
         .map_err(row::unspeakable)?;
         row::store_budget(batch.tenant_mut(tenant)?, &budget);
         let seq = batch.append(entry)?;
-        if before
-            .as_ref()
-            .is_none_or(|b| b.period.start != budget.period.start)
-        {
-            carry_over(batch, transaction, &budget, seq, self.now).await?;
-        }
+        carry(batch, &budget, carried, seq, self.now);
         Ok(BudgetChange::Changed(budget))
     }
 }
 
-/// What was spent goes along when the period's start is moved: the ledger says so, or it would not add up.
-async fn carry_over(
+/// Writes a new period, and the audit entry that says what the old one cost.
+pub(crate) async fn roll_over(
     batch: &mut Batch,
     transaction: &DatabaseTransaction,
     budget: &Budget,
-    audit_seq: i64,
+    ended_with: Usd,
+    id: AuditEntryId,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    let period_start = budget.period.start.timestamp_micros();
-    let known = spent_in_period(transaction, budget.tenant.as_str(), period_start).await?;
-    if known == budget.spent.nanos() {
-        return Ok(());
+    let carried = carried(batch, transaction, budget, Usd::ZERO).await?;
+    row::store_spending(batch.tenant_mut(&budget.tenant)?, budget);
+    let detail = canonical_json(&json!({
+        "spent_usd": ended_with,
+        "period_start_micros": budget.period.start.timestamp_micros().to_string(),
+        "period_end_micros": budget.period.end.timestamp_micros().to_string(),
+        "carried_nanos": carried.to_string(),
+    }));
+    let seq = batch.append(AuditEntry {
+        id,
+        tenant: budget.tenant.clone(),
+        workspace: None,
+        trace: None,
+        user: None,
+        actor: "system".to_owned(),
+        event: AuditEvent::BudgetRolledOver,
+        target: Some(format!("budget:{}", budget.tenant)),
+        detail: detail.map_err(row::unspeakable)?,
+        occurred_at: now,
+    })?;
+    carry(batch, budget, carried, seq, now);
+    Ok(())
+}
+
+/// How far `spent` is from what the ledger says was spent since the period's start: people may set a period that
+/// begins where another one began, and then the ledger knows of movements that do not count.
+async fn carried(
+    batch: &Batch,
+    transaction: &DatabaseTransaction,
+    budget: &Budget,
+    spent: Usd,
+) -> Result<i64, DbErr> {
+    let tenant = budget.tenant.as_str();
+    let start = budget.period.start.timestamp_micros();
+    let written = spent_in_period(transaction, tenant, start).await?;
+    // Movements of this very group are not in the database yet.
+    let pending = batch.ledger.iter();
+    let pending = pending.filter(|row| row.tenant_id == tenant && row.period_start == Some(start));
+    let known = pending.fold(written, |sum, row| sum.saturating_add(row.spent_delta_nanos));
+    Ok(spent.nanos().saturating_sub(known))
+}
+
+/// Says in the ledger what goes along when a period's start is moved, or it would not add up.
+fn carry(batch: &mut Batch, budget: &Budget, carried: i64, audit_seq: i64, now: Timestamp) {
+    if carried == 0 {
+        return;
     }
     batch.ledger.push(ledger_entry::Model {
         tenant_id: budget.tenant.as_str().to_owned(),
@@ -103,9 +150,8 @@ async fn carry_over(
         execution_id: sea_orm::prelude::Uuid::nil(),
         kind: "carry".to_owned(),
         held_delta_nanos: 0,
-        spent_delta_nanos: budget.spent.nanos() - known,
-        period_start: Some(period_start),
+        spent_delta_nanos: carried,
+        period_start: Some(budget.period.start.timestamp_micros()),
         occurred_at: now.timestamp_micros(),
     });
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Raises the hold of an open run.
 
 use async_trait::async_trait;
+use clasper_core::{AuditEntry, Usd, canonical_json};
 use clasper_entity::ledger_entry;
 use clasper_governance::Admission;
 use clasper_runtime::run::{Extension, HoldExtension};
@@ -32,7 +33,12 @@ impl WriteOp for ExtendHold {
         let period_start = account
             .budget_limit_nanos
             .map(|_| account.budget_period_start);
-        let hold = match row::budget(account)? {
+        let mut budget = row::budget(account)?;
+        if let Some(budget) = &mut budget {
+            // The row itself rolls over with the next run that opens or ends; the answer is of the period we are in.
+            budget.roll_over(extension.now);
+        }
+        let hold = match budget {
             None => extension.ask.full,
             // A run that holds money cannot wait for others: they might be waiting for it.
             Some(budget) => match budget.admit(extension.ask, true) {
@@ -48,7 +54,7 @@ impl WriteOp for ExtendHold {
         if let Some(run) = batch.open_run_mut(extension.execution) {
             run.hold_nanos = row::sum(run.hold_nanos, hold)?;
         }
-        let seq = batch.append(extension.entry.clone())?;
+        let seq = batch.append(with_hold(&extension.entry, hold)?)?;
         batch.ledger.push(ledger_entry::Model {
             tenant_id: tenant.as_str().to_owned(),
             audit_seq: seq,
@@ -61,4 +67,15 @@ impl WriteOp for ExtendHold {
         });
         Ok(Extension::Held(hold))
     }
+}
+
+/// The entry with the money that was held: the ledger's row has to be provable from the log.
+fn with_hold(entry: &AuditEntry, hold: Usd) -> Result<AuditEntry, DbErr> {
+    let mut detail: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(entry.detail.as_str()).map_err(row::unspeakable)?;
+    detail.insert("hold_usd".to_owned(), hold.to_string().into());
+    Ok(AuditEntry {
+        detail: canonical_json(&detail).map_err(row::unspeakable)?,
+        ..entry.clone()
+    })
 }

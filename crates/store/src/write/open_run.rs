@@ -10,6 +10,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
+use crate::write::budget::roll_over;
 use crate::write::{Needs, WriteOp};
 
 pub(crate) struct OpenRun(pub(crate) RunOpening);
@@ -25,7 +26,11 @@ impl WriteOp for OpenRun {
         }
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<Opening, DbErr> {
+    async fn apply(
+        &self,
+        batch: &mut Batch,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Opening, DbErr> {
         let opening = &self.0;
         if let Some(answer) = opening
             .idempotency
@@ -43,7 +48,8 @@ impl WriteOp for OpenRun {
             return Ok(Opening::Wait);
         };
         if let (Some(spent), Some(budget)) = (ended, &budget) {
-            row::roll_over(batch, budget, spent, opening.rollover_entry, opening.now)?;
+            let id = opening.rollover_entry;
+            roll_over(batch, transaction, budget, spent, id, opening.now).await?;
         }
         match verdict.grant.clone() {
             Some(grant) => self.admit(batch, verdict, grant),

@@ -31,7 +31,10 @@ impl WriteOp for TakeDue {
         batch: &mut Batch,
         transaction: &DatabaseTransaction,
     ) -> Result<Self::Answer, DbErr> {
+        // What was delivered within this group is deleted at its end, but still there now.
+        let delivered = batch.delivered.iter().copied();
         let mut due = Entity::find()
+            .filter(Column::MessageId.is_not_in(delivered))
             .filter(Column::GivenUp.eq(false))
             .filter(Column::NextAttemptAt.lte(self.now.timestamp_micros()))
             .order_by_asc(Column::NextAttemptAt)

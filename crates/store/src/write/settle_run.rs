@@ -9,6 +9,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
+use crate::write::budget::roll_over;
 use crate::write::{Needs, WriteOp};
 
 pub(crate) struct SettleRun(pub(crate) Settlement);
@@ -22,7 +23,11 @@ impl WriteOp for SettleRun {
         needs.open_run(self.0.execution);
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<Settled, DbErr> {
+    async fn apply(
+        &self,
+        batch: &mut Batch,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Settled, DbErr> {
         let settlement = &self.0;
         let tenant = settlement.scope.tenant();
         let open = batch.open_runs.get(&settlement.execution.as_uuid());
@@ -45,13 +50,8 @@ impl WriteOp for SettleRun {
             None => Vec::new(),
         };
         if let (Some(spent), Some(budget)) = (ended, &budget) {
-            row::roll_over(
-                batch,
-                budget,
-                spent,
-                settlement.alert_entries[0],
-                settlement.now,
-            )?;
+            let id = settlement.alert_entries[0];
+            roll_over(batch, transaction, budget, spent, id, settlement.now).await?;
         }
         self.charge(batch, &run, hold, charged, budget.as_ref())?;
         let seq = batch.append(entry)?;

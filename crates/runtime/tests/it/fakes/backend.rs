@@ -88,7 +88,11 @@ impl ControlPlane for FakeBackend {
         arguments: &Value,
         idempotency_key: &str,
     ) -> Result<ToolAnswer, BackendError> {
-        let call = (name.to_owned(), arguments.clone(), idempotency_key.to_owned());
+        let call = (
+            name.to_owned(),
+            arguments.clone(),
+            idempotency_key.to_owned(),
+        );
         self.called.lock().expect("not poisoned").push(call);
         if self.hangs.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;

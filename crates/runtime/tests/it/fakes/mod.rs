@@ -106,7 +106,10 @@ impl World {
             outbox: Arc::clone(&store) as _,
             models: Arc::clone(&model) as _,
             backend: Arc::clone(&backend) as _,
-            workspace: Arc::new(WorkspaceCache::new(folder.path().into(), Options::default())),
+            workspace: Arc::new(WorkspaceCache::new(
+                folder.path().into(),
+                Options::default(),
+            )),
             redactor: Redactor::standard(),
             prices: Arc::new(PriceTable::listed()),
             seal: Arc::new(GlassSeal),

@@ -55,11 +55,14 @@ pub fn whole(text: &str, tool_calls: Vec<ToolCallRequest>, input: u64, output: u
 
 /// A reply that asks for tools.
 pub fn calls(text: &str, asked: &[(&str, Value)]) -> Scripted {
-    let tool_calls = asked.iter().enumerate().map(|(n, (name, arguments))| ToolCallRequest {
-        id: format!("call-{n}"),
-        name: (*name).into(),
-        arguments: arguments.clone(),
-    });
+    let tool_calls = asked
+        .iter()
+        .enumerate()
+        .map(|(n, (name, arguments))| ToolCallRequest {
+            id: format!("call-{n}"),
+            name: (*name).into(),
+            arguments: arguments.clone(),
+        });
     Scripted::Reply(whole(text, tool_calls.collect(), 100, 10))
 }
 
@@ -81,7 +84,10 @@ impl FakeModel {
     }
 
     fn next(&self, request: &ModelRequest) -> Scripted {
-        self.asked.lock().expect("not poisoned").push(request.clone());
+        self.asked
+            .lock()
+            .expect("not poisoned")
+            .push(request.clone());
         self.called.notify_one();
         let next = self.script.lock().expect("not poisoned").pop_front();
         next.unwrap_or(Scripted::Fail(ModelError::Unavailable))

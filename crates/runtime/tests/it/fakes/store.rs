@@ -15,11 +15,14 @@ use clasper_runtime::run::{
 };
 use clasper_tracing::Trace;
 
+/// The request's hash, the execution that works on it, its answer.
+type Claim = (Sha256Digest, Option<ExecutionId>, Option<Vec<u8>>);
+
 #[derive(Default)]
 pub struct State {
     pub budget: Option<Budget>,
     pub open: HashMap<ExecutionId, OrphanedRun>,
-    claims: HashMap<String, (Sha256Digest, Option<ExecutionId>, Option<Vec<u8>>)>,
+    claims: HashMap<String, Claim>,
     pub entries: Vec<AuditEntry>,
     pub settlements: Vec<Settlement>,
     pub effects: Vec<EffectDecision>,
@@ -48,25 +51,43 @@ impl FakeStore {
     }
 
     pub fn settlement(&self) -> Settlement {
-        self.state().settlements.last().expect("a settlement").clone()
+        self.state()
+            .settlements
+            .last()
+            .expect("a settlement")
+            .clone()
     }
 
     pub fn events(&self) -> Vec<AuditEvent> {
-        self.state().entries.iter().map(|entry| entry.event).collect()
+        self.state()
+            .entries
+            .iter()
+            .map(|entry| entry.event)
+            .collect()
     }
 
     /// Every text that was written and is not sealed.
     pub fn written(&self) -> String {
         let state = self.state();
         let entries = state.entries.iter().map(|entry| {
-            format!("{:?} {:?} {}", entry.target, entry.event, entry.detail.as_str())
+            format!(
+                "{:?} {:?} {}",
+                entry.target,
+                entry.event,
+                entry.detail.as_str()
+            )
         });
-        let traces = state.settlements.iter().map(|s| {
-            serde_json::to_string(&s.trace).expect("JSON")
-        });
+        let traces = state
+            .settlements
+            .iter()
+            .map(|s| serde_json::to_string(&s.trace).expect("JSON"));
         let drafts = state.openings.iter().map(|o| format!("{:?}", o.draft));
         let decisions = state.effects.iter().map(|e| format!("{:?}", e.decision));
-        entries.chain(traces).chain(drafts).chain(decisions).collect()
+        entries
+            .chain(traces)
+            .chain(drafts)
+            .chain(decisions)
+            .collect()
     }
 }
 
@@ -124,7 +145,9 @@ impl RunStore for FakeStore {
             return Ok(Extension::Closed);
         }
         if state.refuses_extensions {
-            return Ok(Extension::Refused(clasper_governance::Refusal::BudgetExceeded));
+            return Ok(Extension::Refused(
+                clasper_governance::Refusal::BudgetExceeded,
+            ));
         }
         let more = match state.budget.as_ref().map(|b| b.admit(extension.ask, true)) {
             Some(Admission::Refused(refusal)) => return Ok(Extension::Refused(refusal)),
@@ -177,9 +200,7 @@ impl RunStore for FakeStore {
         let entry = settlement.audit_entry(charged, run.hold).expect("JSON");
         state.entries.push(entry);
         state.outbox.extend(settlement.deliveries.iter().cloned());
-        let of_this = |claim: &mut (Sha256Digest, Option<ExecutionId>, Option<Vec<u8>>)| {
-            claim.1 == Some(settlement.execution)
-        };
+        let of_this = |claim: &Claim| claim.1 == Some(settlement.execution);
         match &settlement.answer {
             Some(answer) => {
                 for claim in state.claims.values_mut().filter(|claim| of_this(claim)) {
@@ -247,7 +268,10 @@ impl OutboxStore for FakeStore {
 
     async fn give_up(&self, id: OutboxMessageId, entry: AuditEntry) -> Result<(), StoreError> {
         let mut state = self.state();
-        let lost: Vec<_> = state.outbox.extract_if(.., |message| message.id == id).collect();
+        let lost: Vec<_> = state
+            .outbox
+            .extract_if(.., |message| message.id == id)
+            .collect();
         state.given_up.extend(lost);
         state.entries.push(entry);
         Ok(())
@@ -257,4 +281,3 @@ impl OutboxStore for FakeStore {
         Ok(self.state().outbox.len() as u64)
     }
 }
-

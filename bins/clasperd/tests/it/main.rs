@@ -1,0 +1,9 @@
+//! The server as its users run it: the real binary, a backend, a model server with its own log, and kill -9.
+
+mod backend_down;
+mod budget;
+mod command;
+mod crash;
+mod harness;
+mod input;
+mod privacy;

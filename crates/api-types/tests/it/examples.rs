@@ -1,0 +1,52 @@
+//! The example in each schema is what the type reads and writes.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use clasper_api_types::{
+    ApiKeyList, ApiKeyReply, AuditList, BudgetCheckBody, BudgetCheckView, BudgetReply,
+    CompatibilityView, CreateKeyBody, CreateTenantBody, CreatedKeyReply, HealthView, ReadinessView,
+    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, TenantReply, TraceSummary,
+    UsageView, VersionView,
+};
+
+fn example<T: ToSchema>() -> Value {
+    let schema = serde_json::to_value(T::schema()).expect("a schema");
+    schema["example"].clone()
+}
+
+fn survives<T: ToSchema + Serialize + DeserializeOwned>() {
+    let name = T::name();
+    let example = example::<T>();
+    assert!(example.is_object(), "{name} has no example");
+    let value: T =
+        serde_json::from_value(example.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let written = serde_json::to_value(&value).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(written, example, "{name}");
+}
+
+#[test]
+fn every_example_is_read_and_written_again() {
+    survives::<SendMessageBody>();
+    survives::<SendMessageReply>();
+    survives::<TraceSummary>();
+    survives::<AuditList>();
+    survives::<BudgetReply>();
+    survives::<SetBudgetBody>();
+    survives::<SetBudgetReply>();
+    survives::<BudgetCheckBody>();
+    survives::<BudgetCheckView>();
+    survives::<UsageView>();
+    survives::<CreateTenantBody>();
+    survives::<TenantReply>();
+    survives::<CreateKeyBody>();
+    survives::<CreatedKeyReply>();
+    survives::<ApiKeyReply>();
+    survives::<ApiKeyList>();
+    survives::<HealthView>();
+    survives::<ReadinessView>();
+    survives::<VersionView>();
+    survives::<CompatibilityView>();
+}

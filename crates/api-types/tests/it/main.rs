@@ -1,0 +1,3 @@
+//! The wire types against their documents.
+
+mod examples;

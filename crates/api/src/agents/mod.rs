@@ -1,0 +1,19 @@
+//! Messages to agents.
+
+mod events;
+mod idempotency;
+mod request;
+mod send;
+mod stream;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ApiState;
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(send::send_message))
+        .routes(routes!(stream::stream_message))
+}

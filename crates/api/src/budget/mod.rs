@@ -1,0 +1,23 @@
+//! Budgets.
+
+mod check_get;
+mod check_post;
+mod get;
+mod set;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ApiState;
+
+pub(crate) use set::time_zone;
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(get::get_budget, set::set_budget))
+        .routes(routes!(
+            check_get::check_budget,
+            check_post::post_budget_check
+        ))
+}

@@ -1,0 +1,95 @@
+//! What the routes work with.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use clasper_core::Clock;
+use clasper_evidence::AuditStore;
+use clasper_governance::Budgets;
+use clasper_http::CredentialLimiter;
+use clasper_identity::{Authenticator, Identity};
+use clasper_runtime::backend::ControlPlane;
+use clasper_runtime::service::AgentService;
+use clasper_tracing::TraceStore;
+
+use crate::health::Readiness;
+
+/// What the server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// Its version.
+    pub version: String,
+}
+
+/// Writes the metrics in Prometheus' text form.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Everything that the routes work with.
+pub struct ApiDeps {
+    /// Runs agents.
+    pub agents: AgentService,
+    /// Budgets and usage.
+    pub budgets: Budgets,
+    /// Tenants and API keys.
+    pub identity: Identity,
+    /// Traces.
+    pub traces: Arc<dyn TraceStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditStore>,
+    /// The tenants' backend.
+    pub backend: Arc<dyn ControlPlane>,
+    /// Proves credentials.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// Requests per credential.
+    pub limiter: CredentialLimiter,
+    /// Whether requests may be sent here.
+    pub readiness: Arc<dyn Readiness>,
+    /// The metrics.
+    pub metrics: MetricsText,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The server.
+    pub info: ServerInfo,
+}
+
+/// The state of the routes. Cheap to clone: every request does.
+#[derive(Clone)]
+pub struct ApiState(Arc<ApiDeps>);
+
+impl ApiState {
+    /// The state over its parts.
+    #[must_use]
+    pub fn new(deps: ApiDeps) -> Self {
+        Self(Arc::new(deps))
+    }
+}
+
+impl Deref for ApiState {
+    type Target = ApiDeps;
+
+    fn deref(&self) -> &ApiDeps {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiState")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FromRef<ApiState> for Arc<dyn Authenticator> {
+    fn from_ref(state: &ApiState) -> Self {
+        Arc::clone(&state.authenticator)
+    }
+}
+
+impl FromRef<ApiState> for CredentialLimiter {
+    fn from_ref(state: &ApiState) -> Self {
+        state.limiter.clone()
+    }
+}

@@ -1,0 +1,16 @@
+//! Traces.
+
+mod get;
+mod list;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ApiState;
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_traces))
+        .routes(routes!(get::get_trace))
+}

@@ -1,0 +1,229 @@
+//! Opening a run: what it asks for, and the decision on the budget as it is then.
+
+use clasper_core::{
+    AuditEntry, AuditEntryId, AuditEvent, DecisionId, ExecutionId, GrantId, InstanceId,
+    TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
+};
+use clasper_governance::{
+    Admission, Budget, BudgetSnapshot, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent,
+    Reason, Refusal,
+};
+use clasper_tracing::Trace;
+use serde::Serialize;
+
+use crate::policy::BuiltinPolicy;
+
+/// A client's `Idempotency-Key`, and the hash of the request it came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyClaim {
+    /// The key.
+    pub key: String,
+    /// Hash of the request: the same key with another request is refused.
+    pub request_hash: clasper_core::Sha256Digest,
+}
+
+/// Everything that opening a run needs. [`RunOpening::decide`] is called by the store, inside the transaction that
+/// writes the decision, with the budget as it is then.
+#[derive(Debug, Clone)]
+pub struct RunOpening {
+    /// The tenant.
+    pub scope: TenantScope,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The user the run is for.
+    pub user: UserId,
+    /// Who asks ([`clasper_core::Principal::actor`]).
+    pub actor: String,
+    /// The new execution.
+    pub execution: ExecutionId,
+    /// Its trace.
+    pub trace: TraceId,
+    /// The new decision.
+    pub decision: DecisionId,
+    /// The grant, if it comes to one.
+    pub grant: GrantId,
+    /// What is wanted.
+    pub intent: Intent,
+    /// The model, `provider/model`.
+    pub model: String,
+    /// What to hold.
+    pub ask: HoldAsk,
+    /// The limits of the grant; the money is set by the hold.
+    pub limits: GrantLimits,
+    /// When an unused grant lapses.
+    pub grant_expires_at: Timestamp,
+    /// Whether there is no more time to wait for held money.
+    pub last_try: bool,
+    /// The process that runs it.
+    pub instance: InstanceId,
+    /// The client's idempotency key.
+    pub idempotency: Option<IdempotencyClaim>,
+    /// Id of the audit entry.
+    pub entry: AuditEntryId,
+    /// Id of the entry for a budget that rolls over on the way.
+    pub rollover_entry: AuditEntryId,
+    /// Now.
+    pub now: Timestamp,
+    /// The trace as far as it is known: what recovery stores if the process dies, and what a refusal stores.
+    pub draft: Box<Trace>,
+}
+
+/// What was decided, before it is written.
+#[derive(Debug, Clone)]
+pub struct RunVerdict {
+    /// The decision.
+    pub decision: Decision,
+    /// The money to hold; zero without a budget's admission.
+    pub hold: Usd,
+    /// The grant, when allowed.
+    pub grant: Option<Grant>,
+    /// The audit entry.
+    pub entry: AuditEntry,
+}
+
+/// Every number that the decision about a run is computed from.
+#[derive(Serialize)]
+struct DecisionInputs<'a> {
+    model: &'a str,
+    ask: HoldAsk,
+    budget: Option<BudgetSnapshot>,
+    hold_usd: Usd,
+    capped: bool,
+    last_try: bool,
+    limits: &'a GrantLimits,
+}
+
+impl RunOpening {
+    /// Decides on the budget as it is now. `None` means: wait until held money comes back, and ask again.
+    ///
+    /// # Errors
+    /// When a member has no JSON form; never for values that came from JSON.
+    pub fn decide(&self, budget: Option<&Budget>) -> Result<Option<RunVerdict>, serde_json::Error> {
+        let admission = budget.map(|b| b.admit(self.ask, self.last_try));
+        let (effect, reason, hold, capped) = match admission {
+            Some(Admission::Wait) => return Ok(None),
+            Some(Admission::Refused(Refusal::BudgetExceeded)) => {
+                (Effect::Deny, Reason::BudgetExceeded, Usd::ZERO, false)
+            }
+            Some(Admission::Refused(Refusal::BudgetHeld)) => {
+                (Effect::Deny, Reason::BudgetHeld, Usd::ZERO, false)
+            }
+            Some(Admission::Held { hold, capped }) => {
+                (Effect::Allow, Reason::Permitted, hold, capped)
+            }
+            None => (Effect::Allow, Reason::NoBudgetSet, self.ask.full, false),
+        };
+        let hard = budget.is_some_and(|b| b.hard_limit);
+        let limits = GrantLimits {
+            max_cost_usd: hard.then_some(hold),
+            ..self.limits.clone()
+        };
+        let inputs = canonical_json(&DecisionInputs {
+            model: &self.model,
+            ask: self.ask,
+            budget: budget.map(Budget::snapshot),
+            hold_usd: hold,
+            capped,
+            last_try: self.last_try,
+            limits: &limits,
+        })?;
+        let policy = BuiltinPolicy::AGENT_RUN;
+        let decision = Decision {
+            id: self.decision,
+            execution: self.execution,
+            intent: self.intent,
+            effect,
+            reason,
+            matched_policies: vec![policy.id.to_owned()],
+            policy_bundle_hash: BuiltinPolicy::bundle_hash(),
+            inputs,
+            decided_at: self.now,
+        };
+        let grant = (effect == Effect::Allow).then(|| Grant {
+            id: self.grant,
+            decision: self.decision,
+            intent_hash: self.intent.hash,
+            limits,
+            expires_at: self.grant_expires_at,
+        });
+        let entry = self.entry(&decision, grant.as_ref(), hold)?;
+        Ok(Some(RunVerdict {
+            decision,
+            hold,
+            grant,
+            entry,
+        }))
+    }
+
+    fn entry(
+        &self,
+        decision: &Decision,
+        grant: Option<&Grant>,
+        hold: Usd,
+    ) -> Result<AuditEntry, serde_json::Error> {
+        #[derive(Serialize)]
+        struct Detail<'a> {
+            execution_id: String,
+            decision_id: String,
+            grant_id: Option<String>,
+            intent_hash: String,
+            effect: &'static str,
+            reason: &'static str,
+            policy_bundle_hash: String,
+            model: &'a str,
+            hold_usd: Usd,
+            agent_role: &'a str,
+        }
+        Ok(AuditEntry {
+            id: self.entry,
+            tenant: self.scope.tenant().clone(),
+            workspace: Some(self.workspace.clone()),
+            trace: Some(self.trace),
+            user: Some(self.user.clone()),
+            actor: self.actor.clone(),
+            event: if grant.is_some() {
+                AuditEvent::AgentExecutionStarted
+            } else {
+                AuditEvent::AgentExecutionDenied
+            },
+            target: Some(format!("execution:{}", self.execution)),
+            detail: canonical_json(&Detail {
+                execution_id: self.execution.to_string(),
+                decision_id: decision.id.to_string(),
+                grant_id: grant.map(|g| g.id.to_string()),
+                intent_hash: decision.intent.hash.to_string(),
+                effect: decision.effect.name(),
+                reason: decision.reason.code(),
+                policy_bundle_hash: decision.policy_bundle_hash.to_string(),
+                model: &self.model,
+                hold_usd: hold,
+                agent_role: &self.draft.agent_role,
+            })?,
+            occurred_at: self.now,
+        })
+    }
+}
+
+/// What became of an opening.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// Decided and allowed; the grant is consumed, the money held.
+    Admitted {
+        /// The decision.
+        decision: Box<Decision>,
+        /// The grant, consumed.
+        grant: Box<Grant>,
+        /// The money held.
+        hold: Usd,
+    },
+    /// Decided and refused; the refusal is recorded.
+    Denied(Box<Decision>),
+    /// The money is held for others. Nothing was written.
+    Wait,
+    /// The same request was answered before: this was the (sealed) answer.
+    Answered(Vec<u8>),
+    /// The same request is being worked on.
+    InFlight,
+    /// The idempotency key came with another request before.
+    KeyReused,
+}

@@ -1,0 +1,12 @@
+//! The agent loop against a world in memory.
+
+mod admission;
+mod cancel;
+mod delivery;
+mod fakes;
+mod money;
+mod privacy;
+mod recovery;
+mod reply;
+mod stream;
+mod tools;

@@ -1,0 +1,56 @@
+//! Reads the particulars of an audit entry.
+
+use clasper_core::{AuditEvent, LoggedEntry, Usd};
+use serde_json::Value;
+
+/// The particulars of one entry.
+pub(crate) struct Detail(Value);
+
+impl Detail {
+    /// Of `entry`. Particulars that are no JSON have no members; the leaf hash says whether they were changed.
+    pub(crate) fn of(entry: &LoggedEntry) -> Self {
+        Self(serde_json::from_str(entry.entry.detail.as_str()).unwrap_or_default())
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name)?.as_bool()
+    }
+
+    pub(crate) fn count(&self, name: &str) -> i64 {
+        let count = self.0.get(name).and_then(Value::as_u64).unwrap_or(0);
+        i64::try_from(count).unwrap_or(i64::MAX)
+    }
+
+    /// A whole number, written as text because JSON's numbers end at 2^53.
+    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// An amount of money, in nano-dollars.
+    pub(crate) fn amount(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok().map(Usd::nanos)
+    }
+
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+        self.0
+            .get(name)
+            .filter(|v| v.is_object())
+            .cloned()
+            .map(Self)
+    }
+}
+
+/// Whether a run ended with this event.
+pub(crate) const fn ends_run(event: AuditEvent) -> bool {
+    matches!(
+        event,
+        AuditEvent::AgentExecutionCompleted
+            | AuditEvent::AgentExecutionFailed
+            | AuditEvent::AgentExecutionCancelled
+            | AuditEvent::AgentExecutionRecovered
+    )
+}
