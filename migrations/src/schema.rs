@@ -29,9 +29,7 @@ pub struct SchemaError(#[from] DbErr);
 /// # Errors
 /// [`SchemaError`].
 pub async fn schema_state(database: &DatabaseConnection) -> Result<SchemaState, SchemaError> {
-    let pending = Migrator::get_pending_migrations(database)
-        .await?
-        .len();
+    let pending = Migrator::get_pending_migrations(database).await?.len();
     Ok(if pending == 0 {
         SchemaState::Current
     } else {

@@ -23,7 +23,6 @@ pub use health::{Readiness, ReadinessReport};
 pub use state::{ApiDeps, ApiState, MetricsText, ServerInfo};
 
 /// Every route, and the document that describes them. The router still needs its state and [`clasper_http::layers`].
-#[must_use]
 pub fn router() -> (Router<ApiState>, OpenApi) {
     let (routes, document) = described().split_for_parts();
     let document = document::complete(document);

@@ -78,7 +78,7 @@ impl Principal {
 pub struct Caller {
     /// Who acts.
     pub principal: Principal,
-    /// The trace id of the request: the caller's own `x-trace-id`, or a new one.
+    /// The id for the trace of what this request does; never used before.
     pub trace: TraceId,
 }
 

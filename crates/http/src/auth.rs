@@ -52,7 +52,7 @@ impl Authenticated {
         tracing::Span::current().record("tenant", principal.tenant.as_str());
         Ok(Caller {
             principal,
-            trace: self.context.trace,
+            trace: self.context.record,
         })
     }
 

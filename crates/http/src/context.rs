@@ -17,6 +17,9 @@ pub(crate) const TRACE_HEADER: HeaderName = HeaderName::from_static("x-trace-id"
 pub struct RequestContext {
     /// The trace id: the request's own `x-trace-id` where that is a UUID, else a new one.
     pub trace: TraceId,
+    /// The id for a trace that this request makes: the same, unless the client chose its own. A client may send one id
+    /// with many requests, but a trace is written once, so theirs never becomes the key of a record.
+    pub record: TraceId,
 }
 
 /// The size that bodies are limited to, for extractors that read one.
@@ -29,8 +32,10 @@ impl RequestContext {
             .get(TRACE_HEADER)
             .and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok())
             .filter(|uuid| !uuid.is_nil());
+        let record = TraceId::generate(ids);
         Self {
-            trace: own.map_or_else(|| TraceId::generate(ids), TraceId::from_uuid),
+            trace: own.map_or(record, TraceId::from_uuid),
+            record,
         }
     }
 

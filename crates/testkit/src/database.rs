@@ -93,6 +93,20 @@ impl TestDatabase {
         Ok(Store::start(self.second_database().await?, &self.tracker))
     }
 
+    /// The address under which a server process opens it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.home {
+            Home::Sqlite(directory) => {
+                format!(
+                    "sqlite://{}?mode=rwc",
+                    directory.path().join("clasper.db").display()
+                )
+            }
+            Home::Postgres(database) => database.address(),
+        }
+    }
+
     /// Whether this is Postgres.
     #[must_use]
     pub const fn is_postgres(&self) -> bool {
@@ -197,8 +211,17 @@ impl TestDatabase {
             )+};
         }
         count!(
-            tenant, api_key, audit_entry, decision, outcome, open_run, ledger_entry, trace,
-            outbox_message, idempotency_key, instance
+            tenant,
+            api_key,
+            audit_entry,
+            decision,
+            outcome,
+            open_run,
+            ledger_entry,
+            trace,
+            outbox_message,
+            idempotency_key,
+            instance
         );
         Ok(counts)
     }

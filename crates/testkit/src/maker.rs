@@ -9,9 +9,7 @@ use clasper_core::{
     InstanceId, ManualClock, OutboxMessageId, Role, SequentialIds, Sha256Digest, TenantId,
     TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
 };
-use clasper_governance::{
-    Action, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent, Reason,
-};
+use clasper_governance::{Action, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent, Reason};
 use clasper_identity::{ApiKey, Tenant};
 use clasper_runtime::backend::AgentIdentity;
 use clasper_runtime::model::TokenUsage;

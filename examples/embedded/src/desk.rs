@@ -313,14 +313,14 @@ fn claim(request: &RefundRequest, key: String) -> Result<IdempotencyClaim, serde
 /// The end that `made` is. What was not paid costs nothing, and its key may be used again.
 fn ended(made: &Result<Paid, Error>) -> Result<End, serde_json::Error> {
     let failed = |reason| End {
-        end: RunEnd::Failed,
+        how: RunEnd::Failed,
         reason: Some(reason),
         paid: Usd::ZERO,
         answer: None,
     };
     Ok(match made {
         Ok(paid) => End {
-            end: RunEnd::Completed,
+            how: RunEnd::Completed,
             reason: None,
             paid: paid.paid_usd,
             answer: Some(serde_json::to_vec(paid)?),

@@ -128,7 +128,7 @@ fn draft(place: &Place<'_>, request: &RefundRequest, now: Timestamp) -> Trace {
 
 /// How an execution ended.
 pub(crate) struct End {
-    pub(crate) end: RunEnd,
+    pub(crate) how: RunEnd,
     /// The reason code when nothing was paid.
     pub(crate) reason: Option<&'static str>,
     /// What was paid.
@@ -146,8 +146,8 @@ pub(crate) fn settlement(
     end: End,
     now: Timestamp,
 ) -> Settlement {
-    let done = end.end == RunEnd::Completed;
-    trace.status = match end.end {
+    let done = end.how == RunEnd::Completed;
+    trace.status = match end.how {
         RunEnd::Completed => RunStatus::Completed,
         RunEnd::Failed => RunStatus::Failed,
         RunEnd::Cancelled => RunStatus::Cancelled,
@@ -168,7 +168,7 @@ pub(crate) fn settlement(
         scope,
         execution: trace.execution,
         actor,
-        end: end.end,
+        end: end.how,
         reason: trace.error.clone(),
         charge: Charge::Actual(end.paid),
         usage: TokenUsage::default(),
@@ -185,7 +185,7 @@ pub(crate) fn settlement(
 /// say too much, never too little.
 pub(crate) fn recovery(ids: &dyn IdSource, orphan: OrphanedRun, now: Timestamp) -> Settlement {
     let end = End {
-        end: RunEnd::Recovered,
+        how: RunEnd::Recovered,
         reason: Some("interrupted"),
         paid: orphan.hold,
         answer: None,

@@ -51,10 +51,10 @@ async fn a_budget_for_fifty_answers_exactly_fifty_on_sqlite() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_for_fifty_answers_exactly_fifty_on_two_servers_sharing_postgres() -> Result<()> {
-    let Some(database) = TestDatabase::postgres_if_there().await? else { return Ok(()) };
+    let Some(database) = TestDatabase::postgres().await? else { return Ok(()) };
     let (model, model_address) = ModelServer::start(Duration::from_millis(2)).await?;
     let (_backend, backend, _task) = start_backend(None).await?;
-    let store = Store::Postgres(database.url().to_owned());
+    let store = Store::Postgres(database.url());
     let setup = Setup { store, model: model_address, backend, extra: Vec::new() };
     two_hundred_on_fifty(&setup, &model, 2).await
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use clasper_api_types::{AuditList, AuditQuery};
+use clasper_api_types::{AuditList, AuditQuery, DateOrTime};
 use clasper_core::{AuditEvent, Cursor, Permission};
 use clasper_evidence::AuditFilter;
 use clasper_http::{
@@ -45,8 +45,8 @@ pub(super) async fn list_audit_entries(
         workspace: query.workspace_id,
         trace: query.trace_id,
         event: query.event_type.as_deref().map(event).transpose()?,
-        from: query.start_date.map(|date| date.first()),
-        to: query.end_date.map(|date| date.last()),
+        from: query.start_date.map(DateOrTime::first),
+        to: query.end_date.map(DateOrTime::last),
         limit: slice.limit,
         cursor: slice.cursor,
         offset: slice.offset,

@@ -16,7 +16,7 @@ pub(super) fn entry(logged: LoggedEntry) -> AuditEntryView {
         actor: entry.actor,
         event_type: entry.event.name().to_owned(),
         target: entry.target,
-        event_data: data(entry.detail.into_string()),
+        event_data: data(entry.detail.as_str()),
         created_at: entry.occurred_at.into(),
         prev_hash: logged.prev_hash.map(|hash| hash.to_string()),
         leaf_hash: logged.leaf_hash.to_string(),
@@ -24,9 +24,9 @@ pub(super) fn entry(logged: LoggedEntry) -> AuditEntryView {
 }
 
 /// The stored text as it is, so that it can be hashed again. Text that someone made no JSON of is shown as text.
-fn data(stored: String) -> Box<RawValue> {
-    serde_json::from_str::<&RawValue>(&stored)
+fn data(stored: &str) -> Box<RawValue> {
+    serde_json::from_str::<&RawValue>(stored)
         .map(ToOwned::to_owned)
-        .or_else(|_| to_raw_value(&stored))
+        .or_else(|_| to_raw_value(stored))
         .expect("a text has a JSON form")
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
-use clasper_api_types::{OkStatus, SetBudgetBody, SetBudgetReply};
+use clasper_api_types::{DateOrTime, OkStatus, SetBudgetBody, SetBudgetReply};
 use clasper_core::Permission;
 use clasper_governance::{AlertThreshold, BudgetSettings};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
@@ -29,7 +29,7 @@ pub(super) async fn set_budget(
     ApiJson(body): ApiJson<SetBudgetBody>,
 ) -> Result<Json<SetBudgetReply>, Problem> {
     let caller = authenticated.caller(body.tenant_id.as_ref())?;
-    let settings = settings(body)?;
+    let settings = settings(&body)?;
     // The service refuses a caller without the permission; until then it must not bring a tenant into being.
     if caller.may(Permission::BudgetModify) {
         state.identity.ensure_tenant(&caller).await?;
@@ -41,7 +41,7 @@ pub(super) async fn set_budget(
     }))
 }
 
-fn settings(body: SetBudgetBody) -> Result<BudgetSettings, Problem> {
+fn settings(body: &SetBudgetBody) -> Result<BudgetSettings, Problem> {
     let mut settings = BudgetSettings::limited_to(body.budget_usd.0);
     if let Some(hard) = body.hard_limit {
         settings.hard_limit = hard;
@@ -50,8 +50,8 @@ fn settings(body: SetBudgetBody) -> Result<BudgetSettings, Problem> {
         settings.alert_threshold = AlertThreshold::from_share(share)
             .map_err(|error| Problem::invalid("/alert_threshold", error.to_string()))?;
     }
-    settings.period_start = body.period_start.map(|date| date.first());
-    settings.period_end = body.period_end.map(|date| date.first());
+    settings.period_start = body.period_start.map(DateOrTime::first);
+    settings.period_end = body.period_end.map(DateOrTime::first);
     settings.time_zone = body.time_zone.as_deref().map(time_zone).transpose()?;
     Ok(settings)
 }

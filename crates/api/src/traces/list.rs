@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use clasper_api_types::{TraceList, TraceQuery};
+use clasper_api_types::{DateOrTime, TraceList, TraceQuery};
 use clasper_core::{Cursor, Permission};
 use clasper_http::{
     ApiQuery, PageLimits, PageQuery, Problem, ReadProblems, TenantCaller, TenantQuery,
@@ -44,8 +44,8 @@ pub(super) async fn list_traces(
     let filter = TraceFilter {
         workspace: query.workspace_id,
         agent_role: query.agent_role,
-        started_from: query.start_date.map(|date| date.first()),
-        started_to: query.end_date.map(|date| date.last()),
+        started_from: query.start_date.map(DateOrTime::first),
+        started_to: query.end_date.map(DateOrTime::last),
         limit: slice.limit,
         cursor: slice.cursor,
         offset: slice.offset,

@@ -24,12 +24,7 @@ struct BudgetReplay {
 }
 
 impl AccountReplay {
-    pub(crate) fn take(
-        &mut self,
-        entry: &LoggedEntry,
-        detail: &Detail,
-        faults: &mut Vec<String>,
-    ) {
+    pub(crate) fn take(&mut self, entry: &LoggedEntry, detail: &Detail, faults: &mut Vec<String>) {
         match entry.entry.event {
             AuditEvent::BudgetChanged => {
                 let after = detail.object("after");
@@ -81,22 +76,54 @@ impl AccountReplay {
             }
         };
         expect("runs", Some(account.runs), Some(self.runs));
-        expect("input tokens", Some(account.input_tokens), Some(self.input_tokens));
-        expect("output tokens", Some(account.output_tokens), Some(self.output_tokens));
-        expect("nano-dollars spent", Some(account.spent_nanos), Some(self.spent));
+        expect(
+            "input tokens",
+            Some(account.input_tokens),
+            Some(self.input_tokens),
+        );
+        expect(
+            "output tokens",
+            Some(account.output_tokens),
+            Some(self.output_tokens),
+        );
+        expect(
+            "nano-dollars spent",
+            Some(account.spent_nanos),
+            Some(self.spent),
+        );
         let budget = self.budget.as_ref();
         let limit = budget.and_then(|b| b.limit);
-        expect("nano-dollars of the budget", account.budget_limit_nanos, limit);
+        expect(
+            "nano-dollars of the budget",
+            account.budget_limit_nanos,
+            limit,
+        );
         let Some(budget) = budget else {
             return;
         };
         let hard = Some(i64::from(account.budget_hard_limit));
-        expect("whether the limit refuses", hard, budget.hard_limit.map(i64::from));
+        expect(
+            "whether the limit refuses",
+            hard,
+            budget.hard_limit.map(i64::from),
+        );
         let alert = Some(account.budget_alert_basis_points);
-        expect("the alert's basis points", alert, Some(budget.alert_basis_points));
+        expect(
+            "the alert's basis points",
+            alert,
+            Some(budget.alert_basis_points),
+        );
         let end = Some(account.budget_period_end);
-        expect("the microsecond when the period ends", end, budget.period_end);
+        expect(
+            "the microsecond when the period ends",
+            end,
+            budget.period_end,
+        );
         let spent = Some(account.budget_spent_nanos);
-        expect("nano-dollars spent in the period", spent, Some(budget.spent));
+        expect(
+            "nano-dollars spent in the period",
+            spent,
+            Some(budget.spent),
+        );
     }
 }

@@ -39,10 +39,7 @@ impl LedgerCheck {
             rows: rows.len() as u64,
             held: sum(&mut rows.iter().map(|r| r.held_delta_nanos)),
             spent: sum(&mut rows.iter().filter(settled).map(|r| r.spent_delta_nanos)),
-            spent_in_period: sum(&mut rows
-                .iter()
-                .filter(in_period)
-                .map(|r| r.spent_delta_nanos)),
+            spent_in_period: sum(&mut rows.iter().filter(in_period).map(|r| r.spent_delta_nanos)),
             held_by_runs: sum(&mut runs.iter().map(|r| r.hold_nanos)),
             movements: rows.into_iter().map(|row| (row.audit_seq, row)).collect(),
         })
@@ -128,8 +125,7 @@ fn says_the_same(detail: &Detail, movement: &ledger_entry::Model) -> bool {
     let amounts = match movement.kind.as_str() {
         "hold" | "extend" => amount("hold_usd") == Some(held) && spent == 0,
         "settle" => {
-            amount("cost_usd") == Some(spent)
-                && amount("hold_usd") == Some(held.saturating_neg())
+            amount("cost_usd") == Some(spent) && amount("hold_usd") == Some(held.saturating_neg())
         }
         "carry" => detail.integer("carried_nanos") == Some(spent) && held == 0,
         _ => false,

@@ -33,16 +33,20 @@ pub(crate) struct PairCheck {
 }
 
 impl PairCheck {
-    pub(crate) async fn load(
-        snapshot: &DatabaseTransaction,
-        tenant: &str,
-    ) -> Result<Self, DbErr> {
+    pub(crate) async fn load(snapshot: &DatabaseTransaction, tenant: &str) -> Result<Self, DbErr> {
         use decision::Column as D;
         use outcome::Column as O;
         type Row = (i64, Uuid, String, Vec<u8>, String, String);
         let decided: Vec<Row> = decision::Entity::find()
             .select_only()
-            .columns([D::AuditSeq, D::DecisionId, D::Action, D::IntentHash, D::Effect, D::Reason])
+            .columns([
+                D::AuditSeq,
+                D::DecisionId,
+                D::Action,
+                D::IntentHash,
+                D::Effect,
+                D::Reason,
+            ])
             .filter(D::TenantId.eq(tenant))
             .into_tuple()
             .all(snapshot)
@@ -73,21 +77,36 @@ impl PairCheck {
         let ended: HashSet<Uuid> = closed.iter().map(|row| row.1).collect();
         check.open_decisions = ids.difference(&ended).count() as u64;
         for stray in ended.difference(&ids) {
-            check.faults.push(format!("outcome {stray} has no decision"));
+            check
+                .faults
+                .push(format!("outcome {stray} has no decision"));
         }
         for (seq, id, action, intent, effect, reason) in decided {
             if action == "agent_run" && !ended.contains(&id) {
                 check.running.insert(id);
             }
-            let decided = Decided { id, intent, effect, reason };
+            let decided = Decided {
+                id,
+                intent,
+                effect,
+                reason,
+            };
             if check.decisions.insert(seq, decided).is_some() {
-                check.faults.push(format!("audit entry {seq} is claimed by two decisions"));
+                check
+                    .faults
+                    .push(format!("audit entry {seq} is claimed by two decisions"));
             }
         }
         for (seq, decision, result, cost) in closed {
-            let closed = Closed { decision, result, cost };
+            let closed = Closed {
+                decision,
+                result,
+                cost,
+            };
             if check.outcomes.insert(seq, closed).is_some() {
-                check.faults.push(format!("audit entry {seq} is claimed by two outcomes"));
+                check
+                    .faults
+                    .push(format!("audit entry {seq} is claimed by two outcomes"));
             }
         }
         Ok(check)
@@ -128,11 +147,15 @@ impl PairCheck {
     pub(crate) fn strays(&mut self, faults: &mut Vec<String>) {
         faults.append(&mut self.faults);
         let first = self.decisions.keys().min();
-        faults.extend(first.map(|seq| format!("a decision claims audit entry {seq}, which is none")));
+        faults
+            .extend(first.map(|seq| format!("a decision claims audit entry {seq}, which is none")));
         let first = self.outcomes.keys().min();
-        faults.extend(first.map(|seq| format!("an outcome claims audit entry {seq}, which is none")));
+        faults
+            .extend(first.map(|seq| format!("an outcome claims audit entry {seq}, which is none")));
         for lost in self.running.difference(&self.open_runs) {
-            faults.push(format!("the run of decision {lost} is neither open nor ended"));
+            faults.push(format!(
+                "the run of decision {lost} is neither open nor ended"
+            ));
         }
         for stray in self.open_runs.difference(&self.running) {
             faults.push(format!("a run is open, but its decision {stray} is not"));

@@ -135,7 +135,9 @@ async fn carried(
     // Movements of this very group are not in the database yet.
     let pending = batch.ledger.iter();
     let pending = pending.filter(|row| row.tenant_id == tenant && row.period_start == Some(start));
-    let known = pending.fold(written, |sum, row| sum.saturating_add(row.spent_delta_nanos));
+    let known = pending.fold(written, |sum, row| {
+        sum.saturating_add(row.spent_delta_nanos)
+    });
     Ok(spent.nanos().saturating_sub(known))
 }
 

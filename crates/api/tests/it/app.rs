@@ -1,0 +1,228 @@
+//! The routes under test, and what they answered.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use clasper_api::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
+use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
+use clasper_governance::{Budgets, PriceTable};
+use clasper_http::{CredentialLimiter, HttpLimits, layers};
+use clasper_identity::{Identity, Tenant};
+use clasper_redaction::Redactor;
+use clasper_runtime::model::ModelRef;
+use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
+use clasper_workspace::{Options, WorkspaceCache};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::fakes::{Backend, Gate, Memory, Model, Plain, Ready, TwoKeys};
+
+/// Headers of a request, as name and value.
+pub type Headers<'a> = &'a [(&'static str, &'a str)];
+
+pub const ACME: (&str, &str) = ("authorization", "Bearer acme-key");
+pub const AGENT: (&str, &str) = ("authorization", "Bearer agent-key");
+pub const DAEMON: (&str, &str) = ("x-agent-daemon-key", "daemon-key");
+
+/// The routes over ports in memory, where the tenant `acme` exists. Time stands still.
+pub struct App {
+    pub memory: Arc<Memory>,
+    pub backend: Arc<Backend>,
+    pub ready: Arc<Ready>,
+    pub tracker: TaskTracker,
+    router: Router,
+    _workspace: TempDir,
+}
+
+/// A response, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Status, code and the pointer to the first member at fault: what a refusal is recognised by.
+    pub fn refusal(&self) -> (u16, &str, &str) {
+        let code = self.body["code"].as_str().unwrap_or_default();
+        let pointer = self.body["errors"][0]["pointer"].as_str();
+        (self.status.as_u16(), code, pointer.unwrap_or("none"))
+    }
+}
+
+pub fn start() -> Timestamp {
+    "2026-11-20T10:00:00Z".parse().expect("a time")
+}
+
+fn acme() -> Tenant {
+    Tenant {
+        id: TenantId::new("acme").expect("a name"),
+        name: "Acme".to_owned(),
+        time_zone: chrono_tz::UTC,
+        created_at: start(),
+    }
+}
+
+impl App {
+    pub fn new() -> Self {
+        let workspace = tempfile::tempdir().expect("a directory");
+        std::fs::write(workspace.path().join("SOUL.md"), "You are kind.").expect("a file");
+        let memory = Arc::new(Memory::default());
+        let tenant = acme();
+        memory.state().tenants.insert(tenant.id.clone(), tenant);
+        let backend = Arc::new(Backend::default());
+        let ready = Arc::new(Ready(Mutex::new(ReadinessReport {
+            database_writable: true,
+            migrations_current: true,
+            stopping: false,
+        })));
+        let tracker = TaskTracker::new();
+        let parts = Parts {
+            memory: Arc::clone(&memory),
+            backend: Arc::clone(&backend),
+            ready: Arc::clone(&ready),
+            tracker: tracker.clone(),
+            clock: Arc::new(ManualClock::at(start())),
+            ids: Arc::new(SequentialIds::default()),
+        };
+        let (routes, _) = clasper_api::router();
+        let routes = routes.with_state(ApiState::new(parts.deps(&workspace)));
+        let requests = Arc::new(SequentialIds::default());
+        Self {
+            memory,
+            backend,
+            ready,
+            tracker,
+            router: layers(routes, &HttpLimits::default(), requests),
+            _workspace: workspace,
+        }
+    }
+
+    pub async fn get(&self, uri: &str, headers: Headers<'_>) -> Answer {
+        self.call(Method::GET, uri, headers, Body::empty()).await
+    }
+
+    pub async fn post(&self, uri: &str, headers: Headers<'_>, body: impl Into<Body>) -> Answer {
+        self.call(Method::POST, uri, headers, body.into()).await
+    }
+
+    pub async fn call(
+        &self,
+        method: Method,
+        uri: &str,
+        headers: Headers<'_>,
+        body: Body,
+    ) -> Answer {
+        let response = self.open(method, uri, headers, body).await;
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a whole body");
+        let text = String::from_utf8(bytes.into()).expect("text");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+
+    /// The response with its body unread.
+    pub async fn open(
+        &self,
+        method: Method,
+        uri: &str,
+        headers: Headers<'_>,
+        body: Body,
+    ) -> axum::response::Response {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body).expect("a request");
+        let router = self.router.clone();
+        router
+            .oneshot(request)
+            .await
+            .expect("routers are infallible")
+    }
+}
+
+struct Parts {
+    memory: Arc<Memory>,
+    backend: Arc<Backend>,
+    ready: Arc<Ready>,
+    tracker: TaskTracker,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Parts {
+    fn deps(&self, workspace: &TempDir) -> ApiDeps {
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        let identity = Identity::new(self.memory.clone(), clock.clone(), ids.clone());
+        ApiDeps {
+            agents: self.agents(workspace, identity.clone()),
+            budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
+            identity,
+            traces: self.memory.clone(),
+            audit: self.memory.clone(),
+            backend: self.backend.clone(),
+            authenticator: Arc::new(TwoKeys),
+            limiter: CredentialLimiter::new(None),
+            readiness: self.ready.clone(),
+            metrics: Arc::new(|| "up 1\n".to_owned()),
+            clock,
+            info: ServerInfo {
+                version: "1.2.3".to_owned(),
+            },
+        }
+    }
+
+    fn agents(&self, workspace: &TempDir, identity: Identity) -> AgentService {
+        let deps = AgentDeps {
+            runs: self.memory.clone(),
+            outbox: self.memory.clone(),
+            models: Arc::new(Model),
+            backend: self.backend.clone(),
+            workspace: Arc::new(WorkspaceCache::new(
+                workspace.path().to_owned(),
+                Options::default(),
+            )),
+            redactor: Redactor::default(),
+            prices: Arc::new(PriceTable::listed()),
+            seal: Arc::new(Plain),
+            tenants: Arc::new(Gate(identity)),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            instance: InstanceId::generate(&*self.ids),
+            tracker: self.tracker.clone(),
+            shutdown: CancellationToken::new(),
+            abort: CancellationToken::new(),
+        };
+        let config = AgentConfig {
+            retry: RetryPolicy {
+                attempts: 1,
+                ..RetryPolicy::default()
+            },
+            budget_wait: std::time::Duration::ZERO,
+            ..AgentConfig::new(ModelRef {
+                provider: "scripted".to_owned(),
+                model: "echo".to_owned(),
+            })
+        };
+        AgentService::new(deps, config)
+    }
+}

@@ -1,0 +1,182 @@
+//! The OpenAPI document: complete, unambiguous and the same every time.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// Operations that need no credential.
+const OPEN: [&str; 5] = [
+    "get_health",
+    "check_liveness",
+    "check_readiness",
+    "get_metrics",
+    "get_version",
+];
+
+fn document() -> Value {
+    serde_json::to_value(clasper_api::openapi()).expect("a document")
+}
+
+/// Every operation with its id.
+fn operations(document: &Value) -> Vec<(String, Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let items = paths.values().filter_map(Value::as_object);
+    items
+        .flat_map(|item| item.values().filter(|part| part["operationId"].is_string()))
+        .map(|operation| {
+            let id = operation["operationId"].as_str().expect("an id");
+            (id.to_owned(), operation.clone())
+        })
+        .collect()
+}
+
+fn responses(operation: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    operation["responses"].as_object().into_iter().flatten()
+}
+
+#[test]
+fn every_operation_is_listed_once() {
+    let document = document();
+    let ids: Vec<String> = operations(&document).into_iter().map(|o| o.0).collect();
+    let unique: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+    insta::assert_json_snapshot!(unique);
+}
+
+#[test]
+fn every_operation_says_what_it_is_and_where_it_belongs() {
+    let document = document();
+    let tags: BTreeSet<&str> = document["tags"]
+        .as_array()
+        .expect("tags")
+        .iter()
+        .filter_map(|tag| tag["name"].as_str())
+        .collect();
+    for (id, operation) in operations(&document) {
+        assert!(operation["summary"].is_string(), "{id} has no summary");
+        assert!(
+            operation["description"].is_string(),
+            "{id} has no description"
+        );
+        let tag = operation["tags"][0].as_str().expect("a tag");
+        assert!(tags.contains(tag), "{id} has the unknown tag {tag}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{id}: {parameter}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_names_its_credentials_or_is_listed_as_open() {
+    for (id, operation) in operations(&document()) {
+        let security = operation["security"].as_array().expect("security");
+        if OPEN.contains(&&*id) {
+            assert_eq!(*security, [serde_json::json!({})], "{id}");
+            continue;
+        }
+        assert_eq!(security.len(), 3, "{id}");
+        for status in ["400", "401", "403", "429", "500", "503"] {
+            assert!(
+                operation["responses"][status].is_object(),
+                "{id} lacks {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_error_is_a_problem_with_a_description() {
+    for (id, operation) in operations(&document()) {
+        for (status, response) in responses(&operation) {
+            assert!(response["description"].is_string(), "{id} {status}");
+            let reports = matches!(
+                (&*id, &**status),
+                ("check_readiness" | "check_compatibility", "503")
+            );
+            if status.starts_with(['4', '5']) && !(reports && id == "check_readiness") {
+                let problem = &response["content"]["application/problem+json"]["schema"];
+                assert_eq!(
+                    problem["$ref"], "#/components/schemas/Problem",
+                    "{id} {status}"
+                );
+                assert_eq!(
+                    response["content"].as_object().map(serde_json::Map::len),
+                    Some(if reports { 2 } else { 1 }),
+                    "{id} {status}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_body_has_an_example() {
+    let document = document();
+    let has_example = |content: &Value| {
+        content["example"] != Value::Null || {
+            let name = content["schema"]["$ref"].as_str().unwrap_or_default();
+            let name = name.trim_start_matches("#/components/schemas/");
+            document["components"]["schemas"][name]["example"] != Value::Null
+        }
+    };
+    for (id, operation) in operations(&document) {
+        let request = &operation["requestBody"];
+        if !request.is_null() {
+            assert!(has_example(&request["content"]["application/json"]), "{id}");
+        }
+        let good = responses(&operation).filter(|(status, _)| status.starts_with('2'));
+        for content in good.filter_map(|(_, response)| response["content"].as_object()) {
+            assert!(content.values().any(has_example), "{id}: {content:?}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let text = document.to_string();
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().expect("a name");
+        assert!(
+            document["components"]["schemas"][name].is_object(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_schema_has_a_name_of_its_own() {
+    // Two types of one name are one schema in the document, and one of them is then described wrongly. The types' crates
+    // export each name once, so the names in the document must be among them.
+    let document = document();
+    let schemas = document["components"]["schemas"]
+        .as_object()
+        .expect("schemas");
+    let names: Vec<&String> = schemas.keys().collect();
+    insta::assert_json_snapshot!(names);
+}
+
+#[test]
+fn the_document_is_the_same_every_time() {
+    let text = || clasper_api::openapi().to_pretty_json().expect("a document");
+    assert_eq!(text(), text());
+    let (_, with_routes) = clasper_api::router();
+    assert_eq!(with_routes.to_pretty_json().expect("a document"), text());
+}
+
+#[test]
+fn the_document_says_what_it_is() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    insta::assert_json_snapshot!(document["info"], { ".description" => "[description]" }, @r#"
+    {
+      "description": "[description]",
+      "license": {
+        "identifier": "Apache-2.0",
+        "name": "Apache-2.0"
+      },
+      "title": "Clasper API",
+      "version": "0.1.0"
+    }
+    "#);
+}

@@ -1,0 +1,219 @@
+//! Credentials, a backend, a model, and what else is outside.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use clasper_api::{Readiness, ReadinessReport};
+use clasper_core::{
+    ApiKeyId, Caller, Classify, Credential, IdSource, Permission, PermissionSet, Principal,
+    SequentialIds, TenantId,
+};
+use clasper_identity::{
+    AuthError, Authentication, Authenticator, DaemonAuthentication, Identity, Presented,
+};
+use clasper_runtime::backend::{
+    AgentIdentity, BackendCapabilities, BackendError, BackendTask, ControlPlane, Delivery, NewTask,
+    ToolAnswer,
+};
+use clasper_runtime::model::{
+    ChatMessage, FinishReason, ModelChunk, ModelError, ModelProvider, ModelRef, ModelReply,
+    ModelRequest, ModelStream, TokenUsage, ToolSpec,
+};
+use clasper_runtime::seal::Seal;
+use clasper_runtime::send::Error;
+use clasper_runtime::service::TenantGate;
+use futures::stream;
+
+/// `acme-key` may do everything within `acme`, `agent-key` only run agents; `daemon-key` is the daemon's.
+pub struct TwoKeys;
+
+#[async_trait]
+impl Authenticator for TwoKeys {
+    async fn authenticate(&self, presented: Presented<'_>) -> Result<Authentication, AuthError> {
+        let tenant = |name| TenantId::new(name).expect("a name");
+        let acme = |permissions| {
+            Authentication::Tenant(Principal {
+                tenant: tenant("acme"),
+                user: None,
+                permissions,
+                credential: Credential::ApiKey(ApiKeyId::from_uuid(
+                    SequentialIds::default().next_uuid(),
+                )),
+                allowed_tools: None,
+            })
+        };
+        match (presented.daemon_key, presented.bearer) {
+            (Some("daemon-key"), None) => Ok(Authentication::Daemon(DaemonAuthentication::new(
+                tenant("fallback"),
+                None,
+            ))),
+            (None, Some("acme-key")) => Ok(acme(PermissionSet::all())),
+            (None, Some("agent-key")) => Ok(acme(PermissionSet::EMPTY.with(Permission::AgentRun))),
+            (None, None) => Err(AuthError::Missing),
+            _ => Err(AuthError::Invalid),
+        }
+    }
+}
+
+/// Lets in the tenants that exist.
+pub struct Gate(pub Identity);
+
+#[async_trait]
+impl TenantGate for Gate {
+    async fn admit(&self, caller: &Caller) -> Result<(), Error> {
+        let admitted = self.0.ensure_tenant(caller).await;
+        admitted.map(drop).map_err(|error| Error::Tenant {
+            code: error.code(),
+            detail: error.to_string(),
+        })
+    }
+}
+
+/// A backend with tasks and messages, until it goes down.
+#[derive(Default)]
+pub struct Backend {
+    pub down: AtomicBool,
+    pub features: Mutex<Vec<String>>,
+    pub delivered: Mutex<Vec<Delivery>>,
+}
+
+impl Backend {
+    fn up(&self) -> Result<(), BackendError> {
+        if self.down.load(Ordering::Relaxed) {
+            Err(BackendError::Unavailable)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[async_trait]
+impl ControlPlane for Backend {
+    async fn find_or_create_task(
+        &self,
+        _: &AgentIdentity,
+        task: &NewTask,
+    ) -> Result<BackendTask, BackendError> {
+        self.up()?;
+        Ok(BackendTask {
+            id: "task-1".to_owned(),
+            title: task.title.clone(),
+        })
+    }
+
+    async fn deliver(
+        &self,
+        _: &AgentIdentity,
+        delivery: &Delivery,
+        _: &str,
+    ) -> Result<String, BackendError> {
+        self.up()?;
+        let mut delivered = self.delivered.lock().expect("no test panics with it");
+        delivered.push(delivery.clone());
+        Ok("record-1".to_owned())
+    }
+
+    async fn tools(&self, _: &AgentIdentity) -> Result<Vec<ToolSpec>, BackendError> {
+        self.up()?;
+        Ok(Vec::new())
+    }
+
+    async fn call_tool(
+        &self,
+        _: &AgentIdentity,
+        _: &str,
+        _: &serde_json::Value,
+        _: &str,
+    ) -> Result<ToolAnswer, BackendError> {
+        Err(BackendError::Unavailable)
+    }
+
+    async fn capabilities(&self, _: &AgentIdentity) -> Result<BackendCapabilities, BackendError> {
+        self.up()?;
+        Ok(BackendCapabilities {
+            contract_version: "v1".to_owned(),
+            features: self
+                .features
+                .lock()
+                .expect("no test panics with it")
+                .clone(),
+        })
+    }
+
+    async fn health(&self) -> Result<(), BackendError> {
+        self.up()
+    }
+}
+
+/// Greets; refuses the message `fail`, and fails after a word at `break`.
+pub struct Model;
+
+impl Model {
+    fn reply() -> ModelReply {
+        ModelReply {
+            content: "Hello there".to_owned(),
+            tool_calls: Vec::new(),
+            usage: Some(TokenUsage {
+                input_tokens: 10,
+                output_tokens: 5,
+            }),
+            finish_reason: FinishReason::Stop,
+            scripted: true,
+        }
+    }
+
+    fn said(request: &ModelRequest) -> &str {
+        match request.messages.last() {
+            Some(ChatMessage::User { content }) => content,
+            _ => "",
+        }
+    }
+}
+
+#[async_trait]
+impl ModelProvider for Model {
+    fn check(&self, _: &ModelRef) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    async fn complete(&self, request: &ModelRequest) -> Result<ModelReply, ModelError> {
+        match Self::said(request) {
+            "fail" => Err(ModelError::Refused { status: 418 }),
+            _ => Ok(Self::reply()),
+        }
+    }
+
+    async fn stream(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
+        let text = |text: &str| Ok(ModelChunk::Text(text.to_owned()));
+        let end = match Self::said(request) {
+            "fail" => return Err(ModelError::Refused { status: 418 }),
+            "break" => Err(ModelError::Refused { status: 418 }),
+            _ => Ok(ModelChunk::Done(Self::reply())),
+        };
+        Ok(Box::pin(stream::iter([text("Hello "), text("there"), end])))
+    }
+}
+
+/// Seals nothing.
+pub struct Plain;
+
+impl Seal for Plain {
+    fn seal(&self, _: &[u8], plain: &[u8]) -> Vec<u8> {
+        plain.to_vec()
+    }
+
+    fn open(&self, _: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        Some(sealed.to_vec())
+    }
+}
+
+/// As ready as it is told.
+pub struct Ready(pub Mutex<ReadinessReport>);
+
+#[async_trait]
+impl Readiness for Ready {
+    async fn check(&self) -> ReadinessReport {
+        *self.0.lock().expect("no test panics with it")
+    }
+}

@@ -1,0 +1,124 @@
+//! Tenants and their API keys.
+
+use anyhow::{Context, Result};
+use chrono::TimeDelta;
+use clasper_core::{AuditEvent, Sha256Digest, TenantId, TenantScope};
+use clasper_identity::{IdentityStore, KeyCreation, KeyRevocation, TenantCreation};
+use clasper_testkit::{TestDatabase, both};
+use futures::future::try_join_all;
+use serde_json::json;
+
+use crate::support::entries_of;
+
+both!(
+    a_tenant_created_many_times_at_once_is_created_once,
+    a_tenant_is_found_as_it_was_created,
+    a_key_is_found_by_its_digest_and_listed_by_age,
+    a_key_needs_its_tenant,
+    a_key_is_revoked_once_and_by_its_tenant_alone,
+);
+
+async fn a_tenant_created_many_times_at_once_is_created_once(db: TestDatabase) -> Result<()> {
+    let replica = db.second_store().await?;
+    let stores = [&db.store, &replica].into_iter().cycle().take(20);
+    let id = TenantId::new("acme")?;
+    let creations = stores.map(|store| {
+        let (tenant, entry) = db.make.tenant(id.clone());
+        store.create_tenant(tenant, entry)
+    });
+    let answers = try_join_all(creations).await?;
+    let created = answers
+        .iter()
+        .filter(|a| matches!(a, TenantCreation::Created(_)));
+    assert_eq!(created.count(), 1, "{answers:?}");
+    let acme = TenantScope::system(id);
+    assert_eq!(entries_of(&db, &acme, AuditEvent::TenantCreated).await?, 1);
+    db.ensure_whole().await
+}
+
+async fn a_tenant_is_found_as_it_was_created(db: TestDatabase) -> Result<()> {
+    let (mut tenant, entry) = db.make.tenant(TenantId::new("Zoë|1")?);
+    tenant.time_zone = chrono_tz::Asia::Kathmandu;
+    tenant.name = "Zoë & Söhne 'GmbH'".to_owned();
+    let scope = TenantScope::system(tenant.id.clone());
+    assert_eq!(db.store.find_tenant(&scope).await?, None);
+    let created = db.store.create_tenant(tenant.clone(), entry).await?;
+    assert_eq!(created, TenantCreation::Created(tenant.clone()));
+    assert_eq!(db.store.find_tenant(&scope).await?, Some(tenant));
+    Ok(())
+}
+
+async fn a_key_is_found_by_its_digest_and_listed_by_age(db: TestDatabase) -> Result<()> {
+    let acme = db.tenant("acme").await?;
+    let globex = db.tenant("globex").await?;
+    let mut keys = Vec::new();
+    for secret in ["clk_first", "clk_second", "clk_third"] {
+        let key = db.make.api_key(&acme, secret);
+        let entry = db.make.entry(&acme, AuditEvent::ApiKeyCreated, &json!({}));
+        let created = db.store.create_api_key(&acme, key.clone(), entry).await?;
+        assert_eq!(created, KeyCreation::Created);
+        keys.push(key);
+        db.make.clock.advance(TimeDelta::seconds(1));
+    }
+    let digest = Sha256Digest::of(b"clk_second");
+    assert_eq!(db.store.find_api_key(digest).await?, Some(keys[1].clone()));
+    assert_eq!(
+        db.store
+            .find_api_key(Sha256Digest::of(b"clk_other"))
+            .await?,
+        None
+    );
+    assert_eq!(db.store.list_api_keys(&acme).await?, keys);
+    assert!(db.store.list_api_keys(&globex).await?.is_empty());
+    assert_eq!(entries_of(&db, &acme, AuditEvent::ApiKeyCreated).await?, 3);
+    db.ensure_whole().await
+}
+
+async fn a_key_needs_its_tenant(db: TestDatabase) -> Result<()> {
+    let nobody = TenantScope::system(TenantId::new("nobody")?);
+    let key = db.make.api_key(&nobody, "clk_stray");
+    let entry = db
+        .make
+        .entry(&nobody, AuditEvent::ApiKeyCreated, &json!({}));
+    let answer = db.store.create_api_key(&nobody, key, entry).await?;
+    assert_eq!(answer, KeyCreation::NoSuchTenant);
+    assert!(db.row_counts().await?.values().all(|rows| *rows == 0));
+    Ok(())
+}
+
+async fn a_key_is_revoked_once_and_by_its_tenant_alone(db: TestDatabase) -> Result<()> {
+    let acme = db.tenant("acme").await?;
+    let globex = db.tenant("globex").await?;
+    let key = db.make.api_key(&acme, "clk_one");
+    let entry = db.make.entry(&acme, AuditEvent::ApiKeyCreated, &json!({}));
+    db.store.create_api_key(&acme, key.clone(), entry).await?;
+    let revoke = async |scope: &TenantScope| {
+        let entry = db.make.entry(scope, AuditEvent::ApiKeyRevoked, &json!({}));
+        db.store
+            .revoke_api_key(scope, key.id, db.make.now(), entry)
+            .await
+    };
+    assert_eq!(revoke(&globex).await?, KeyRevocation::NoSuchKey);
+    let revoked_at = db.make.now();
+    let revoked = clasper_identity::ApiKey {
+        revoked_at: Some(revoked_at),
+        ..key.clone()
+    };
+    assert_eq!(
+        revoke(&acme).await?,
+        KeyRevocation::Revoked(revoked.clone())
+    );
+    db.make.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(
+        revoke(&acme).await?,
+        KeyRevocation::AlreadyRevoked(revoked.clone())
+    );
+    let found = db.store.find_api_key(key.secret_hash).await?;
+    assert_eq!(found.context("revoked keys are found")?, revoked);
+    assert_eq!(entries_of(&db, &acme, AuditEvent::ApiKeyRevoked).await?, 1);
+    assert_eq!(
+        entries_of(&db, &globex, AuditEvent::ApiKeyRevoked).await?,
+        0
+    );
+    db.ensure_whole().await
+}

@@ -1,0 +1,17 @@
+//! The store's behaviour, each fact on both databases.
+
+mod budget;
+mod effect;
+mod forgery;
+mod group;
+mod idempotency;
+mod identity;
+mod migration;
+mod outbox;
+mod page;
+mod period;
+mod random;
+mod recovery;
+mod run;
+mod sqlite;
+mod support;
