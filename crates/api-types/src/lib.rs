@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// The example of a whole trace is one `json!`, which takes a step per token.
+#![recursion_limit = "256"]
 
 mod agent;
 mod amount;
@@ -36,7 +38,7 @@ pub use tenant::{CreateTenantBody, TenantReply, TenantView};
 pub use time::{DateOrTime, WireTime};
 pub use trace::{
     GrantedScopeView, IntegrityStatus, TraceInputView, TraceList, TraceOutputView, TraceQuery,
-    TraceReply, TraceStatus, TraceStepView, TraceSummary, TraceUsageView, TraceView, UsedScopeView,
+    TraceReply, TraceStatus, TraceStepView, TraceUsageView, TraceView, UsedScopeView,
     ViolationView,
 };
 pub use usage::UsageView;

@@ -145,7 +145,7 @@ pub struct TraceStepView {
     pub step_hash: String,
 }
 
-/// The record of one execution, without its steps.
+/// The record of one execution. Its steps are there when it is read alone, and left out in lists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "id": "0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c11",
@@ -174,9 +174,22 @@ pub struct TraceStepView {
     "error": null,
     "redactions": {},
     "labels": {},
-    "task_id": "task-7"
+    "task_id": "task-7",
+    "steps": [{
+        "step_id": "0",
+        "type": "llm_call",
+        "timestamp": "2026-11-20T10:03:16.401Z",
+        "duration_ms": 1230,
+        "data": {
+            "model": "gpt-4o-mini", "provider": "openai", "input_tokens": 1250, "output_tokens": 150,
+            "cost_usd": "0.0002775", "has_tool_calls": false, "finish_reason": "stop", "attempt": 1
+        },
+        "prev_step_hash": null,
+        "step_hash": "sha256:af94…"
+    }],
+    "integrity_status": "hash_consistent"
 }))]
-pub struct TraceSummary {
+pub struct TraceView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
     pub id: TraceId,
@@ -240,24 +253,18 @@ pub struct TraceSummary {
     /// The backend's task.
     #[schema(required)]
     pub task_id: Option<String>,
-}
-
-/// The record of one execution, with its steps.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct TraceView {
-    /// All but the steps.
-    #[serde(flatten)]
-    pub summary: TraceSummary,
     /// What happened, in order.
-    pub steps: Vec<TraceStepView>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<TraceStepView>>,
     /// Whether the steps' hashes belong to their contents.
-    pub integrity_status: IntegrityStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integrity_status: Option<IntegrityStatus>,
 }
 
 /// A trace.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TraceReply {
-    /// The trace.
+    /// The trace, with its steps.
     pub trace: TraceView,
 }
 
@@ -265,7 +272,7 @@ pub struct TraceReply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TraceList {
     /// The traces, without their steps: `GET /traces/{id}` has them.
-    pub traces: Vec<TraceSummary>,
+    pub traces: Vec<TraceView>,
     /// Send it as `cursor` for the next page; null on the last.
     #[schema(required)]
     pub next_cursor: Option<String>,

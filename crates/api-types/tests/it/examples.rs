@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use clasper_api_types::{
     ApiKeyList, ApiKeyReply, AuditList, BudgetCheckBody, BudgetCheckView, BudgetReply,
     CompatibilityView, CreateKeyBody, CreateTenantBody, CreatedKeyReply, HealthView, ReadinessView,
-    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, TenantReply, TraceSummary,
+    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, TenantReply, TraceView,
     UsageView, VersionView,
 };
 
@@ -31,7 +31,7 @@ fn survives<T: ToSchema + Serialize + DeserializeOwned>() {
 fn every_example_is_read_and_written_again() {
     survives::<SendMessageBody>();
     survives::<SendMessageReply>();
-    survives::<TraceSummary>();
+    survives::<TraceView>();
     survives::<AuditList>();
     survives::<BudgetReply>();
     survives::<SetBudgetBody>();

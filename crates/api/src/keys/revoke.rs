@@ -5,9 +5,16 @@ use axum::extract::State;
 use clasper_api_types::ApiKeyReply;
 use clasper_core::{ApiKeyId, TenantId};
 use clasper_http::{ApiPath, Authenticated, Problem, ReadProblems};
+use serde::Deserialize;
 
 use crate::ApiState;
 use crate::keys::view;
+
+#[derive(Deserialize)]
+pub(super) struct KeyPath {
+    tenant_id: TenantId,
+    key_id: ApiKeyId,
+}
 
 /// Revoke an API key
 ///
@@ -30,12 +37,12 @@ use crate::keys::view;
 pub(super) async fn revoke_key(
     State(state): State<ApiState>,
     authenticated: Authenticated,
-    ApiPath((tenant, key)): ApiPath<(TenantId, ApiKeyId)>,
+    ApiPath(path): ApiPath<KeyPath>,
 ) -> Result<Json<ApiKeyReply>, Problem> {
-    let caller = authenticated.caller(Some(&tenant))?;
+    let caller = authenticated.caller(Some(&path.tenant_id))?;
     let revoked = state
         .identity
-        .revoke_key(&caller, &caller.scope(), key)
+        .revoke_key(&caller, &caller.scope(), path.key_id)
         .await?;
     Ok(Json(ApiKeyReply {
         key: view::key(revoked)?,

@@ -2,22 +2,24 @@
 
 use clasper_api_types::{
     GrantedScopeView, IntegrityStatus, TraceInputView, TraceOutputView, TraceStatus, TraceStepView,
-    TraceSummary, TraceUsageView, TraceView, UsedScopeView, ViolationView,
+    TraceUsageView, TraceView, UsedScopeView, ViolationView,
 };
 use clasper_tracing::{Integrity, RunStatus, Step, Trace, Violation, check_steps};
 use serde_json::Value;
 
+/// The trace with its steps.
 pub(super) fn whole(mut trace: Trace) -> TraceView {
     let steps = std::mem::take(&mut trace.steps);
     TraceView {
-        integrity_status: integrity(&steps),
-        steps: steps.into_iter().map(step).collect(),
-        summary: summary(trace),
+        integrity_status: Some(integrity(&steps)),
+        steps: Some(steps.into_iter().map(step).collect()),
+        ..summary(trace)
     }
 }
 
-pub(super) fn summary(trace: Trace) -> TraceSummary {
-    TraceSummary {
+/// The trace without its steps.
+pub(super) fn summary(trace: Trace) -> TraceView {
+    TraceView {
         id: trace.id,
         tenant_id: trace.tenant,
         workspace_id: trace.workspace,
@@ -63,6 +65,8 @@ pub(super) fn summary(trace: Trace) -> TraceSummary {
         redactions: trace.redactions,
         labels: trace.labels,
         task_id: trace.task_id,
+        steps: None,
+        integrity_status: None,
     }
 }
 

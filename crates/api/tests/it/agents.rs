@@ -35,7 +35,36 @@ async fn a_message_is_answered_with_its_cost_and_trace() {
         answer.header("x-trace-id"),
         answer.body["trace_id"].as_str()
     );
-    insta::assert_json_snapshot!(answer.body, { ".execution_id" => "[execution]" });
+    insta::assert_json_snapshot!(answer.body, { ".execution_id" => "[execution]" }, @r#"
+    {
+      "cost": {
+        "currency": "USD",
+        "inputCost": 0.0000015,
+        "inputTokens": 10,
+        "model": "echo",
+        "outputCost": 0.000003,
+        "outputTokens": 5,
+        "totalCost": 0.0000045
+      },
+      "delivery": "delivered",
+      "execution_id": "[execution]",
+      "metadata": {
+        "finish_reason": "stop",
+        "model": "echo",
+        "provider": "scripted",
+        "scripted": true
+      },
+      "response": "Hello there",
+      "status": "ok",
+      "task_id": "task-1",
+      "trace_id": "01900000-0000-7000-8000-000000000001",
+      "usage": {
+        "completion_tokens": 5,
+        "prompt_tokens": 10,
+        "total_tokens": 15
+      }
+    }
+    "#);
     assert!(
         answer
             .text
@@ -115,14 +144,37 @@ async fn the_members_that_are_wrong_are_named() {
 async fn a_bad_session_key_reads_like_this() {
     let app = App::new();
     let answer = send(&app, &[ACME], &with("session_key", json!("nonsense"))).await;
-    insta::assert_json_snapshot!(answer.body);
+    insta::assert_json_snapshot!(answer.body, @r#"
+    {
+      "code": "invalid_session_key",
+      "detail": "the session key must have the form user:<user id>:<role>",
+      "error": "the session key must have the form user:<user id>:<role>",
+      "errors": [
+        {
+          "detail": "the session key must have the form user:<user id>:<role>",
+          "pointer": "/session_key"
+        }
+      ],
+      "status": 400,
+      "title": "Invalid input",
+      "trace_id": "01900000-0000-7000-8000-000000000001",
+      "type": "https://clasper.dev/problems/invalid_session_key"
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn an_unknown_member_reads_like_this() {
     let app = App::new();
     let answer = send(&app, &[ACME], &with("mesage", json!("Hi"))).await;
-    insta::assert_json_snapshot!(answer.body["errors"]);
+    insta::assert_json_snapshot!(answer.body["errors"], @r#"
+    [
+      {
+        "detail": "unknown field `mesage`, expected one of `tenant_id`, `user_id`, `session_key`, `message`, `messages`, `task_id`, `task_title`, `task_description`, `task_metadata`, `metadata`, `webhook`, `stream`",
+        "pointer": "/mesage"
+      }
+    ]
+    "#);
 }
 
 #[tokio::test]
@@ -207,7 +259,10 @@ async fn the_same_key_and_request_get_the_same_answer() {
     let first = send(&app, key, &message()).await;
     let second = send(&app, key, &message()).await;
     assert_eq!(second.status, 200, "{}", second.text);
-    assert_eq!(first.body, second.body);
+    // The kept answer was kept before it was delivered.
+    let mut expected = first.body;
+    expected["delivery"] = json!("queued");
+    assert_eq!(second.body, expected);
     assert_eq!(app.memory.state().traces.len(), 1);
     let other = send(&app, key, &with("message", json!("Else"))).await;
     assert_eq!(other.refusal(), (409, "idempotency_key_reused", "none"));

@@ -20,7 +20,30 @@ async fn an_entry_shows_every_column_and_the_bytes_that_are_hashed() {
     insta::assert_json_snapshot!(answer.body, {
         ".entries[].id" => "[id]",
         ".entries[].leaf_hash" => "[hash]",
-    });
+    }, @r#"
+    {
+      "entries": [
+        {
+          "actor": "api_key:01900000-0000-7000-8000-000000000001",
+          "created_at": "2026-11-20T10:00:00.000Z",
+          "event_data": {},
+          "event_type": "budget_changed",
+          "id": "[id]",
+          "leaf_hash": "[hash]",
+          "prev_hash": null,
+          "seq": 1,
+          "target": "budget:acme",
+          "tenant_id": "acme",
+          "trace_id": "01900000-0000-7000-8000-000000000001",
+          "user_id": null,
+          "workspace_id": null
+        }
+      ],
+      "has_more": false,
+      "limit": 100,
+      "next_cursor": null
+    }
+    "#);
     let state = app.memory.state();
     let detail = format!("\"event_data\":{},", state.log[0].entry.detail.as_str());
     assert!(answer.text.contains(&detail), "{}", answer.text);

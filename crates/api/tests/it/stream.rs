@@ -41,7 +41,63 @@ async fn an_answer_comes_in_pieces_between_its_start_and_its_end() {
         answer.header("x-trace-id"),
         events[0].1["trace_id"].as_str()
     );
-    insta::assert_json_snapshot!(events, { "[][1].execution_id" => "[execution]" });
+    insta::assert_json_snapshot!(events, { "[][1].execution_id" => "[execution]" }, @r#"
+    [
+      [
+        "start",
+        {
+          "execution_id": "[execution]",
+          "trace_id": "01900000-0000-7000-8000-000000000001",
+          "type": "start"
+        }
+      ],
+      [
+        "chunk",
+        {
+          "data": "Hello ",
+          "type": "chunk"
+        }
+      ],
+      [
+        "chunk",
+        {
+          "data": "there",
+          "type": "chunk"
+        }
+      ],
+      [
+        "done",
+        {
+          "cost": {
+            "currency": "USD",
+            "inputCost": 0.0000015,
+            "inputTokens": 10,
+            "model": "echo",
+            "outputCost": 0.000003,
+            "outputTokens": 5,
+            "totalCost": 0.0000045
+          },
+          "delivery": "delivered",
+          "execution_id": "[execution]",
+          "metadata": {
+            "finish_reason": "stop",
+            "model": "echo",
+            "provider": "scripted",
+            "scripted": true
+          },
+          "response": "Hello there",
+          "task_id": "task-1",
+          "trace_id": "01900000-0000-7000-8000-000000000001",
+          "type": "done",
+          "usage": {
+            "completion_tokens": 5,
+            "prompt_tokens": 10,
+            "total_tokens": 15
+          }
+        }
+      ]
+    ]
+    "#);
     assert!(
         answer.text.contains(r#""totalCost":0.0000045"#),
         "{}",
@@ -72,7 +128,15 @@ async fn a_run_that_fails_ends_with_an_error() {
     assert_eq!(answer.status, 200);
     let (name, data) = events(&answer.text).pop().expect("an event");
     assert_eq!(name, "error");
-    insta::assert_json_snapshot!(data);
+    insta::assert_json_snapshot!(data, @r#"
+    {
+      "code": "model_failed",
+      "error": "no model answered: the provider refused the request (status 418)",
+      "status": 502,
+      "trace_id": "01900000-0000-7000-8000-000000000001",
+      "type": "error"
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -13,7 +13,16 @@ async fn a_tenant_is_created_once() {
     let app = App::new();
     let first = app.post("/tenants", &[DAEMON], NEW).await;
     assert_eq!(first.status, 201, "{}", first.text);
-    insta::assert_json_snapshot!(first.body);
+    insta::assert_json_snapshot!(first.body, @r#"
+    {
+      "tenant": {
+        "created_at": "2026-11-20T10:00:00.000Z",
+        "name": "New Ltd",
+        "tenant_id": "new",
+        "time_zone": "Europe/Berlin"
+      }
+    }
+    "#);
     let again = app.post("/tenants", &[DAEMON], NEW).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
     let other = app
@@ -69,7 +78,17 @@ async fn a_key_shows_its_secret_once_and_is_revoked_for_good() {
     let secret = created.body["secret"].as_str().expect("a secret");
     let key = &created.body["key"];
     assert!(secret.starts_with(key["prefix"].as_str().expect("a prefix")));
-    insta::assert_json_snapshot!(key, { ".id" => "[id]", ".prefix" => "[prefix]" });
+    insta::assert_json_snapshot!(key, { ".id" => "[id]", ".prefix" => "[prefix]" }, @r#"
+    {
+      "created_at": "2026-11-20T10:00:00.000Z",
+      "id": "[id]",
+      "name": "backend",
+      "prefix": "[prefix]",
+      "revoked_at": null,
+      "role": "agent",
+      "tenant_id": "acme"
+    }
+    "#);
 
     let listed = app.get("/tenants/acme/keys", &[ACME]).await;
     assert_eq!(listed.body["keys"], json!([key]));

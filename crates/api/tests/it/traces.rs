@@ -33,7 +33,82 @@ async fn a_trace_is_read_with_its_steps() {
         ".trace.duration_ms" => "[duration]",
         ".trace.steps[].duration_ms" => "[duration]",
         ".trace.steps[].step_hash" => "[hash]",
-    });
+    }, @r#"
+    {
+      "trace": {
+        "agent_role": "lead",
+        "completed_at": "2026-11-20T10:00:00.000Z",
+        "cost_usd": "0.0000045",
+        "decision_id": "[decision]",
+        "duration_ms": "[duration]",
+        "error": null,
+        "execution_id": "[execution]",
+        "granted_scope": {
+          "capabilities": [
+            "llm"
+          ],
+          "max_cost": null,
+          "max_steps": 16
+        },
+        "id": "01900000-0000-7000-8000-000000000001",
+        "input": {
+          "message": "Hi",
+          "message_history": 0
+        },
+        "integrity_status": "hash_consistent",
+        "labels": {},
+        "model": "echo",
+        "output": {
+          "message": "Hello there"
+        },
+        "provider": "scripted",
+        "redactions": {},
+        "scripted": true,
+        "skill_versions": {},
+        "started_at": "2026-11-20T10:00:00.000Z",
+        "status": "completed",
+        "steps": [
+          {
+            "data": {
+              "attempt": 1,
+              "cost_usd": "0.0000045",
+              "finish_reason": "stop",
+              "has_tool_calls": false,
+              "input_tokens": 10,
+              "model": "echo",
+              "output_tokens": 5,
+              "provider": "scripted"
+            },
+            "duration_ms": "[duration]",
+            "prev_step_hash": null,
+            "step_hash": "[hash]",
+            "step_id": "0",
+            "timestamp": "2026-11-20T10:00:00.000Z",
+            "type": "llm_call"
+          }
+        ],
+        "task_id": "task-1",
+        "tenant_id": "acme",
+        "usage": {
+          "estimated": false,
+          "input_tokens": 10,
+          "output_tokens": 5,
+          "total_cost": 0.0000045
+        },
+        "used_scope": {
+          "actual_cost": 0.0000045,
+          "capabilities": [
+            "llm"
+          ],
+          "step_count": 1
+        },
+        "user_id": "42",
+        "violations": [],
+        "workspace_hash": "[hash]",
+        "workspace_id": "default"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -47,19 +47,19 @@ async fn every_forged_movement_of_money_is_noticed(db: TestDatabase) -> Result<(
         (
             STARTED,
             L::HeldDeltaNanos,
-            1.into(),
+            1i64.into(),
             "ledger row 3 does not say",
         ),
         (
             STARTED,
             L::SpentDeltaNanos,
-            1.into(),
+            1i64.into(),
             "ledger row 3 does not say",
         ),
         (
             EXTENDED,
             L::HeldDeltaNanos,
-            1.into(),
+            1i64.into(),
             "ledger row 4 does not say",
         ),
         (
@@ -71,13 +71,13 @@ async fn every_forged_movement_of_money_is_noticed(db: TestDatabase) -> Result<(
         (
             COMPLETED,
             L::SpentDeltaNanos,
-            1.into(),
+            1i64.into(),
             "ledger row 7 does not say",
         ),
         (
             COMPLETED,
             L::HeldDeltaNanos,
-            0.into(),
+            0i64.into(),
             "ledger row 7 does not say",
         ),
         (
@@ -95,7 +95,7 @@ async fn every_forged_movement_of_money_is_noticed(db: TestDatabase) -> Result<(
         (
             COMPLETED,
             L::AuditSeq,
-            1000.into(),
+            1000i64.into(),
             "audit entry 7 has no movement",
         ),
     ];

@@ -90,7 +90,7 @@ async fn every_changed_column_of_an_entry_is_noticed(db: TestDatabase) -> Result
         let change = set(&history, EXTENDED, column, value);
         history.notices(&what, change, expected).await?;
     }
-    let moved = set(&history, EXTENDED, Column::Seq, 99.into());
+    let moved = set(&history, EXTENDED, Column::Seq, 99i64.into());
     history
         .notices("another place", moved, "entry 4 is missing: found 5")
         .await?;
@@ -114,7 +114,7 @@ async fn entries_that_are_gone_swapped_or_smuggled_in_are_noticed(db: TestDataba
     let expected = "the log ends at entry 7, but its head says 9";
     history.notices("truncated", tail, expected).await?;
     let swap = async {
-        set(&history, GRANTED, Column::Seq, 99.into()).await?;
+        set(&history, GRANTED, Column::Seq, 99i64.into()).await?;
         set(&history, CALLED, Column::Seq, GRANTED.into()).await?;
         set(&history, 99, Column::Seq, CALLED.into()).await
     };
