@@ -41,6 +41,8 @@ fn index<E: EntityName, C: IntoIden>(
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        use audit_entry::Column as A;
+        use trace::Column as T;
         create(manager, tenant::Entity).await?;
         create(manager, api_key::Entity).await?;
         create(manager, audit_entry::Entity).await?;
@@ -52,8 +54,6 @@ impl MigrationTrait for Migration {
         create(manager, outbox_message::Entity).await?;
         create(manager, idempotency_key::Entity).await?;
         create(manager, instance::Entity).await?;
-        use audit_entry::Column as A;
-        use trace::Column as T;
         let indexes = [
             index(
                 "idx_api_keys_tenant",

@@ -24,12 +24,14 @@ pub enum SchemaState {
 #[error("the database schema cannot be read or changed")]
 pub struct SchemaError(#[from] DbErr);
 
-/// Whether the database has the tables that this version needs.
+/// Whether the database has the tables that this version needs. Asking changes nothing, so a reader may.
 ///
 /// # Errors
 /// [`SchemaError`].
 pub async fn schema_state(database: &DatabaseConnection) -> Result<SchemaState, SchemaError> {
-    let pending = Migrator::get_pending_migrations(database).await?.len();
+    let pending = Migrator::get_pending_migrations_read_only(database)
+        .await?
+        .len();
     Ok(if pending == 0 {
         SchemaState::Current
     } else {

@@ -111,8 +111,15 @@ pub(crate) fn store_spending(row: &mut tenant::Model, budget: &Budget) {
 pub(crate) fn store_budget(row: &mut tenant::Model, budget: &Budget) {
     store_spending(row, budget);
     row.budget_limit_nanos = Some(budget.limit.nanos());
-    row.budget_period_kind = budget.period.kind.name().to_owned();
-    row.budget_time_zone = budget.time_zone.name().to_owned();
+    budget
+        .period
+        .kind
+        .name()
+        .clone_into(&mut row.budget_period_kind);
+    budget
+        .time_zone
+        .name()
+        .clone_into(&mut row.budget_time_zone);
     row.budget_hard_limit = budget.hard_limit;
     row.budget_alert_basis_points = budget.alert_threshold.basis_points();
     row.budget_created_at = budget.created_at.timestamp_micros();

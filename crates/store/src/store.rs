@@ -27,6 +27,10 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Starts the writer on `tracker`. It ends when the last clone is dropped and everything is answered.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the store takes the database over: nothing else may write to it"
+    )]
     pub fn start(database: Database, tracker: &TaskTracker) -> Self {
         let group = WriteGroup::new(database.dialect());
         let writes = GroupCommit::start(group, database.writer().clone(), tracker);

@@ -74,6 +74,9 @@ impl Maker {
     }
 
     /// An entry about `event` with `detail`.
+    ///
+    /// # Panics
+    /// Never: values have a JSON form.
     #[must_use]
     pub fn entry(&self, scope: &TenantScope, event: AuditEvent, detail: &Value) -> AuditEntry {
         AuditEntry {
@@ -126,6 +129,9 @@ impl Maker {
     }
 
     /// A run that asks for exactly `ask`, ready to wait for held money.
+    ///
+    /// # Panics
+    /// Never: values have a JSON form.
     #[must_use]
     pub fn opening(&self, scope: &TenantScope, ask: Usd) -> RunOpening {
         let (execution, decision) = (
@@ -134,7 +140,7 @@ impl Maker {
         );
         let trace = TraceId::generate(&self.ids);
         let effect = json!({"execution": execution.to_string()});
-        let (workspace, user) = (self.workspace(), self.user());
+        let (workspace, user) = (Self::workspace(), Self::user());
         RunOpening {
             scope: scope.clone(),
             draft: Box::new(self.draft(scope, execution, decision, trace)),
@@ -240,6 +246,9 @@ impl Maker {
     }
 
     /// A decision about a tool call within a run.
+    ///
+    /// # Panics
+    /// Never: values have a JSON form.
     #[must_use]
     pub fn effect(&self, run: &RunOpening, effect: Effect) -> EffectDecision {
         let call = json!({"tool": "search", "run": run.execution.to_string()});
@@ -318,11 +327,11 @@ impl Maker {
         }
     }
 
-    fn workspace(&self) -> WorkspaceId {
+    fn workspace() -> WorkspaceId {
         WorkspaceId::new("support").expect("a name")
     }
 
-    fn user(&self) -> UserId {
+    fn user() -> UserId {
         UserId::new("alice").expect("a name")
     }
 
@@ -336,10 +345,10 @@ impl Maker {
         Trace {
             id: trace,
             tenant: scope.tenant().clone(),
-            workspace: self.workspace(),
+            workspace: Self::workspace(),
             execution,
             decision,
-            user: Some(self.user()),
+            user: Some(Self::user()),
             agent_role: "helper".to_owned(),
             status: RunStatus::Interrupted,
             started_at: self.now(),

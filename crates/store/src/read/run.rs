@@ -28,10 +28,10 @@ pub(crate) async fn orphaned<C: ConnectionTrait>(
         .limit(u64::from(limit))
         .all(connection)
         .await?;
-    rows.into_iter().map(orphan).collect()
+    rows.iter().map(orphan).collect()
 }
 
-fn orphan(row: open_run::Model) -> Result<OrphanedRun, DbErr> {
+fn orphan(row: &open_run::Model) -> Result<OrphanedRun, DbErr> {
     const TABLE: &str = "open_runs";
     Ok(OrphanedRun {
         scope: TenantScope::system(row::tenant_id(&row.tenant_id, TABLE)?),

@@ -206,8 +206,11 @@ impl Batch {
             &[open_run::Column::ExecutionId],
         )
         .await?;
-        use idempotency_key::Column as K;
-        upsert(transaction, keys.into_values(), &[K::TenantId, K::Key]).await?;
+        let key = [
+            idempotency_key::Column::TenantId,
+            idempotency_key::Column::Key,
+        ];
+        upsert(transaction, keys.into_values(), &key).await?;
         upsert(
             transaction,
             tenants.into_values(),

@@ -124,7 +124,9 @@ impl CommitGroup for WriteGroup {
         jobs: &mut [Self::Job],
     ) -> Result<(), DbErr> {
         let mut needs = Needs::default();
-        jobs.iter().for_each(|job| job.needs(&mut needs));
+        for job in jobs.iter() {
+            job.needs(&mut needs);
+        }
         let mut batch = Batch::load(transaction, self.dialect, needs).await?;
         for job in jobs.iter_mut() {
             job.apply(&mut batch, transaction).await?;

@@ -62,13 +62,11 @@ impl OpenRun {
     fn known_answer(&self, batch: &Batch, claim: &IdempotencyClaim) -> Option<Opening> {
         let id = (self.0.scope.tenant().as_str().to_owned(), claim.key.clone());
         let known = batch.idempotency_keys.get(&id)?;
-        Some(if known.request_hash != claim.request_hash.as_bytes() {
-            Opening::KeyReused
+        let answer = known.answer.clone();
+        Some(if known.request_hash == claim.request_hash.as_bytes() {
+            answer.map_or(Opening::InFlight, Opening::Answered)
         } else {
-            known
-                .answer
-                .clone()
-                .map_or(Opening::InFlight, Opening::Answered)
+            Opening::KeyReused
         })
     }
 

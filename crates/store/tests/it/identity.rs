@@ -39,7 +39,7 @@ async fn a_tenant_created_many_times_at_once_is_created_once(db: TestDatabase) -
 async fn a_tenant_is_found_as_it_was_created(db: TestDatabase) -> Result<()> {
     let (mut tenant, entry) = db.make.tenant(TenantId::new("Zoë|1")?);
     tenant.time_zone = chrono_tz::Asia::Kathmandu;
-    tenant.name = "Zoë & Söhne 'GmbH'".to_owned();
+    tenant.name = String::from("Zoë & Söhne 'GmbH'");
     let scope = TenantScope::system(tenant.id.clone());
     assert_eq!(db.store.find_tenant(&scope).await?, None);
     let created = db.store.create_tenant(tenant.clone(), entry).await?;

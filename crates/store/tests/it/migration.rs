@@ -3,13 +3,31 @@
 use anyhow::Result;
 use clasper_migrations::{SchemaState, migrate, schema_state};
 use clasper_testkit::{TestDatabase, both};
-use futures::future::try_join3;
+use futures::future::try_join_all;
 use sea_orm::ConnectionTrait;
 
 both!(
+    asking_for_the_state_of_an_empty_database_leaves_it_empty,
     a_migrated_database_is_current_and_migrating_again_does_nothing,
     replicas_that_start_together_migrate_once,
 );
+
+async fn asking_for_the_state_of_an_empty_database_leaves_it_empty(db: TestDatabase) -> Result<()> {
+    if !db.is_postgres() {
+        // Only there can a database be emptied while it is open.
+        return Ok(());
+    }
+    let writer = db.database().writer();
+    writer
+        .execute_unprepared("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .await?;
+    for _ in 0..2 {
+        let state = schema_state(writer).await?;
+        assert!(matches!(state, SchemaState::Behind { .. }), "{state:?}");
+    }
+    assert!(db.row_counts().await.is_err(), "there are no tables");
+    Ok(())
+}
 
 async fn a_migrated_database_is_current_and_migrating_again_does_nothing(
     db: TestDatabase,
@@ -29,12 +47,12 @@ async fn replicas_that_start_together_migrate_once(db: TestDatabase) -> Result<(
     writer
         .execute_unprepared("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         .await?;
-    let (a, b) = (db.second_database().await?, db.second_database().await?);
-    let (x, y, z) = try_join3(migrate(writer), migrate(a.writer()), migrate(b.writer())).await?;
-    assert!(x + y + z > 0);
-    assert_eq!([x, y, z].iter().filter(|ran| **ran > 0).count(), 1);
+    let (second, third) = (db.second_database().await?, db.second_database().await?);
+    let all = [writer, second.writer(), third.writer()].map(migrate);
+    let ran = try_join_all(all).await?;
+    assert_eq!(ran.iter().filter(|migrations| **migrations > 0).count(), 1);
     assert_eq!(schema_state(writer).await?, SchemaState::Current);
-    a.close().await;
-    b.close().await;
+    second.close().await;
+    third.close().await;
     Ok(())
 }

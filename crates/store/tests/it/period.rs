@@ -7,7 +7,7 @@ use clasper_governance::{Budget, BudgetSettings};
 use clasper_identity::IdentityStore;
 use clasper_runtime::run::{Charge, Extension, Opening, RunStore, Settled};
 use clasper_testkit::{TestDatabase, both, usd};
-use futures::future::{join, join4};
+use futures::future::{FutureExt, try_join_all};
 
 use crate::support::{entries_of, spend};
 
@@ -176,33 +176,18 @@ async fn periods_moved_within_one_group_add_up(db: TestDatabase) -> Result<()> {
     spend(&db, &acme, usd("1")).await?;
     let elsewhere = fixed("10", "2026-11-10T00:00:00Z", "2026-12-10T00:00:00Z");
     let back = fixed("10", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z");
-    let mut ends = Vec::new();
+    let mut runs = Vec::new();
     for _ in 0..4 {
-        let (run, _) = db.admit(&acme, usd("1")).await?;
-        ends.push(
-            db.store
-                .settle_run(db.make.settlement(&run, Charge::Actual(usd("1")))),
-        );
+        runs.push(db.admit(&acme, usd("1")).await?.0);
     }
-    let mut ends = ends.into_iter();
-    let mut end = || ends.next().expect("four runs were opened");
-    let first = join4(
-        end(),
-        db.set_budget(&acme, &elsewhere),
-        end(),
-        db.set_budget(&acme, &back),
-    );
-    let second = join4(
-        end(),
-        db.set_budget(&acme, &elsewhere),
-        end(),
-        db.set_budget(&acme, &back),
-    );
-    let ((a, b, c, d), (e, f, g, h)) = join(first, second).await;
-    (b.and(d).and(f).and(h))?;
-    for settled in [a, c, e, g] {
-        assert_eq!(settled?, Settled::Charged(usd("1")));
+    let mut writes = Vec::new();
+    for (run, settings) in runs.iter().zip([&elsewhere, &back].into_iter().cycle()) {
+        let end = db.make.settlement(run, Charge::Actual(usd("1")));
+        let settle = async { Ok(db.store.settle_run(end).await.map(drop)?) };
+        writes.push(settle.boxed_local());
+        writes.push(db.set_budget(&acme, settings).boxed_local());
     }
+    try_join_all(writes).await?;
     assert_eq!(budget(&db, &acme).await?.spent, usd("5"));
     db.ensure_whole().await
 }

@@ -43,31 +43,27 @@ async fn entry(history: &History, seq: i64) -> Result<Model> {
 async fn every_changed_column_of_an_entry_is_noticed(db: TestDatabase) -> Result<()> {
     let history = History::write(db).await?;
     let original = entry(&history, EXTENDED).await?;
-    let changed = "entry 4 was changed";
+    let leaf = "entry 4 was changed";
     let changes: [(Column, Value, &str); 15] = [
-        (Column::EntryId, Uuid::from_u128(7).into(), changed),
-        (Column::EventType, "budget_changed".into(), changed),
+        (Column::EntryId, Uuid::from_u128(7).into(), leaf),
+        (Column::EventType, "budget_changed".into(), leaf),
         (
             Column::EventType,
             "nonsense".into(),
             "entry 4 cannot be read",
         ),
-        (Column::Actor, "somebody".into(), changed),
-        (Column::WorkspaceId, "sales".into(), changed),
+        (Column::Actor, "somebody".into(), leaf),
+        (Column::WorkspaceId, "sales".into(), leaf),
         (
             Column::WorkspaceId,
             "not a name".into(),
             "entry 4 cannot be read",
         ),
-        (Column::TraceId, Uuid::from_u128(7).into(), changed),
-        (Column::UserId, "mallory".into(), changed),
-        (Column::Target, "budget:acme".into(), changed),
-        (Column::Detail, "{}".into(), changed),
-        (
-            Column::OccurredAt,
-            (original.occurred_at + 1).into(),
-            changed,
-        ),
+        (Column::TraceId, Uuid::from_u128(7).into(), leaf),
+        (Column::UserId, "mallory".into(), leaf),
+        (Column::Target, "budget:acme".into(), leaf),
+        (Column::Detail, "{}".into(), leaf),
+        (Column::OccurredAt, (original.occurred_at + 1).into(), leaf),
         (
             Column::PrevHash,
             Value::Bytes(None),
@@ -78,7 +74,7 @@ async fn every_changed_column_of_an_entry_is_noticed(db: TestDatabase) -> Result
             original.leaf_hash.clone().into(),
             "entry 4 does not link",
         ),
-        (Column::LeafHash, vec![7u8; 32].into(), changed),
+        (Column::LeafHash, vec![7u8; 32].into(), leaf),
         (
             Column::LeafHash,
             vec![7u8; 3].into(),
