@@ -9,7 +9,8 @@ use clasper_api::{ApiDeps, ApiState, ServerInfo};
 use clasper_auth::{AeadSeal, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
 use clasper_core::{
-    Caller, Clock, Credential, IdSource, InstanceId, PermissionSet, Principal, SystemClock, SystemIds, TenantId, TraceId,
+    Caller, Clock, Credential, IdSource, InstanceId, PermissionSet, Principal, SystemClock,
+    SystemIds, TenantId, TraceId,
 };
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
 use clasper_governance::{Budgets, ModelPrice, PriceTable};
@@ -55,17 +56,26 @@ pub struct App {
 
 impl App {
     /// Puts everything together. Nothing runs yet but the writer.
-    pub async fn build(config: &Config, environment: &ProcessEnvironment, metrics: Option<MetricsHandle>) -> Result<Self> {
+    pub async fn build(
+        config: &Config,
+        environment: &ProcessEnvironment,
+        metrics: Option<MetricsHandle>,
+    ) -> Result<Self> {
         let database = open_database(config).await?;
         let lock = database.lock_for_server()?;
         ensure_schema(&database, config.database.migrate).await?;
-        let (tracker, shutdown, abort) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let (tracker, shutdown, abort) = (
+            TaskTracker::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
         let store = Arc::new(Store::start(database.clone(), &tracker));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
 
         let identity = identity(config, &store, &clock, &ids);
-        let http = clasper_llm::http_client(CONNECT_TIMEOUT).context("the HTTP client cannot be made")?;
+        let http =
+            clasper_llm::http_client(CONNECT_TIMEOUT).context("the HTTP client cannot be made")?;
         let authenticator = authenticator(config, &store, &http, &clock)?;
         let backend = Arc::new(backend(config, &clock)?);
         let agents = AgentService::new(
@@ -91,7 +101,11 @@ impl App {
 
         let limits = http_limits(config);
         let limiter = CredentialLimiter::new(limits.rate_limit);
-        let readiness = ProcessReadiness { database: database.clone(), store: (*store).clone(), shutdown: shutdown.clone() };
+        let readiness = ProcessReadiness {
+            database: database.clone(),
+            store: (*store).clone(),
+            shutdown: shutdown.clone(),
+        };
         let render = metrics.clone();
         let state = ApiState::new(ApiDeps {
             agents: agents.clone(),
@@ -103,35 +117,71 @@ impl App {
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
-            metrics: Arc::new(move || render.as_ref().map(MetricsHandle::render).unwrap_or_default()),
+            metrics: Arc::new(move || {
+                render
+                    .as_ref()
+                    .map(MetricsHandle::render)
+                    .unwrap_or_default()
+            }),
             clock,
-            info: ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned() },
+            info: ServerInfo {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
         });
         let (routes, _) = clasper_api::router();
         let router = clasper_http::layers(routes.with_state(state), &limits, ids);
-        Ok(Self { router, agents, tracker, shutdown, abort, database, limiter, metrics, _lock: lock })
+        Ok(Self {
+            router,
+            agents,
+            tracker,
+            shutdown,
+            abort,
+            database,
+            limiter,
+            metrics,
+            _lock: lock,
+        })
     }
 
     /// Settles what an earlier process left open, then starts the background work.
     pub async fn start(&self) -> Result<()> {
-        self.agents.beat().await.context("the database does not take writes")?;
+        self.agents
+            .beat()
+            .await
+            .context("the database does not take writes")?;
         // An SQLite file belongs to us alone: whoever had runs open is dead. Other Postgres replicas may be alive.
         let silence = match self.database.dialect() {
             clasper_db::Dialect::Sqlite => Duration::ZERO,
             clasper_db::Dialect::Postgres => worker::SILENCE,
         };
-        let recovered = self.agents.recover(silence).await.context("open runs of an earlier process cannot be settled")?;
+        let recovered = self
+            .agents
+            .recover(silence)
+            .await
+            .context("open runs of an earlier process cannot be settled")?;
         if recovered > 0 {
-            tracing::warn!(runs = recovered, "settled runs that an earlier process left open");
+            tracing::warn!(
+                runs = recovered,
+                "settled runs that an earlier process left open"
+            );
         }
-        worker::start(&self.agents, &self.limiter, self.metrics.clone(), &self.tracker, &self.shutdown);
+        worker::start(
+            &self.agents,
+            &self.limiter,
+            self.metrics.clone(),
+            &self.tracker,
+            &self.shutdown,
+        );
         Ok(())
     }
 }
 
 /// Opens the database as configured.
 pub async fn open_database(config: &Config) -> Result<Database> {
-    let options = DatabaseOptions { readers: config.database.readers.max(1), ..DatabaseOptions::default() };
+    let options = DatabaseOptions {
+        readers: config.database.readers.max(1),
+        ..DatabaseOptions::default()
+    };
     Ok(Database::connect(config.database.url.0.expose_secret(), &options).await?)
 }
 
@@ -141,13 +191,22 @@ async fn ensure_schema(database: &Database, mode: MigrationMode) -> Result<()> {
         clasper_migrations::SchemaState::Behind { pending } => pending,
     };
     if mode == MigrationMode::Refuse {
-        anyhow::bail!("the database lacks {pending} migration(s): run `clasperd migrate`, then start again");
+        anyhow::bail!(
+            "the database lacks {pending} migration(s): run `clasperd migrate`, then start again"
+        );
     }
-    clasper_migrations::migrate(database.writer()).await.context("the migrations failed")?;
+    clasper_migrations::migrate(database.writer())
+        .await
+        .context("the migrations failed")?;
     Ok(())
 }
 
-fn identity(config: &Config, store: &Arc<Store>, clock: &Arc<dyn Clock>, ids: &Arc<dyn IdSource>) -> Identity {
+fn identity(
+    config: &Config,
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Identity {
     let provisioning = if config.credentials.create_tenants_on_first_use {
         TenantProvisioning::OnFirstUse
     } else {
@@ -157,7 +216,12 @@ fn identity(config: &Config, store: &Arc<Store>, clock: &Arc<dyn Clock>, ids: &A
 }
 
 fn agent_secret(config: &Config) -> SecretString {
-    config.credentials.agent_jwt_secret.as_ref().map(|s| s.0.clone()).unwrap_or_default()
+    config
+        .credentials
+        .agent_jwt_secret
+        .as_ref()
+        .map(|s| s.0.clone())
+        .unwrap_or_default()
 }
 
 fn authenticator(
@@ -169,22 +233,42 @@ fn authenticator(
     let credentials = &config.credentials;
     let jwks = credentials.jwks_url.as_deref().map(|url| {
         let url = reqwest::Url::parse(url).context("CLASPER_JWKS_URL is not a URL")?;
-        let (issuer, audience) = (credentials.jwt_issuer.clone(), credentials.jwt_audience.clone());
-        anyhow::Ok(JwksConfig { url, issuer, audience, refresh: Duration::from_secs(300) })
+        let (issuer, audience) = (
+            credentials.jwt_issuer.clone(),
+            credentials.jwt_audience.clone(),
+        );
+        anyhow::Ok(JwksConfig {
+            url,
+            issuer,
+            audience,
+            refresh: Duration::from_secs(300),
+        })
     });
     let auth = AuthConfig {
         agent_jwt_secret: credentials.agent_jwt_secret.as_ref().map(|s| s.0.clone()),
         jwks: jwks.transpose()?,
         daemon_key: credentials.daemon_key.as_ref().map(|s| s.0.clone()),
-        default_tenant: TenantId::new(&credentials.local_tenant).context("CLASPER_LOCAL_TENANT_ID")?,
+        default_tenant: TenantId::new(&credentials.local_tenant)
+            .context("CLASPER_LOCAL_TENANT_ID")?,
     };
-    Ok(CredentialVerifier::new(auth, store.clone(), http.clone(), clock.clone()))
+    Ok(CredentialVerifier::new(
+        auth,
+        store.clone(),
+        http.clone(),
+        clock.clone(),
+    ))
 }
 
 fn backend(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backend> {
-    let http = clasper_control_plane::client_builder().build().context("the HTTP client cannot be made")?;
+    let http = clasper_control_plane::client_builder()
+        .build()
+        .context("the HTTP client cannot be made")?;
     let mut backend = BackendConfig::new(&config.backend.url, agent_secret(config));
-    backend.algorithm = config.credentials.agent_jwt_algorithm.parse().context("AGENT_JWT_ALGORITHM")?;
+    backend.algorithm = config
+        .credentials
+        .agent_jwt_algorithm
+        .parse()
+        .context("AGENT_JWT_ALGORITHM")?;
     backend.timeout = Duration::from_millis(config.backend.timeout_ms);
     backend.retry = RetryConfig {
         attempts: config.agent.retry_attempts,
@@ -197,18 +281,29 @@ fn backend(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backend> {
 
 fn workspace(config: &Config, environment: &ProcessEnvironment) -> WorkspaceCache {
     let host = Host::new(std::env::consts::OS, environment.names().cloned());
-    WorkspaceCache::new(config.agent.workspace.clone(), Options { host, ..Options::default() })
+    WorkspaceCache::new(
+        config.agent.workspace.clone(),
+        Options {
+            host,
+            ..Options::default()
+        },
+    )
 }
 
 fn prices(config: &Config) -> Result<PriceTable> {
     let mut table = PriceTable::listed();
     for (model, price) in &config.prices {
-        let decimal = |text: &str| text.parse().with_context(|| format!("prices.\"{model}\": {text:?} is not a decimal"));
+        let decimal = |text: &str| {
+            text.parse()
+                .with_context(|| format!("prices.\"{model}\": {text:?} is not a decimal"))
+        };
         let price = ModelPrice {
             input_usd_per_million: decimal(&price.input_usd_per_million)?,
             output_usd_per_million: decimal(&price.output_usd_per_million)?,
         };
-        table.set(model, price).with_context(|| format!("prices.\"{model}\""))?;
+        table
+            .set(model, price)
+            .with_context(|| format!("prices.\"{model}\""))?;
     }
     Ok(table)
 }
@@ -236,7 +331,10 @@ fn llm_config(section: &LlmSection) -> LlmConfig {
             openrouter: url("openrouter"),
         },
         request_timeout: Duration::from_millis(section.timeout_ms),
-        scripted: ScriptedConfig { enabled: section.allow_scripted, ..ScriptedConfig::default() },
+        scripted: ScriptedConfig {
+            enabled: section.allow_scripted,
+            ..ScriptedConfig::default()
+        },
     }
 }
 
@@ -258,7 +356,10 @@ fn agent_config(config: &Config) -> Result<AgentConfig> {
             jitter: agent.retry_jitter,
         },
         context_warning_percent: agent.context_warning_percent,
-        default_time_zone: agent.time_zone.parse().context("CLASPER_DEFAULT_TIMEZONE is not an IANA time zone")?,
+        default_time_zone: agent
+            .time_zone
+            .parse()
+            .context("CLASPER_DEFAULT_TIMEZONE is not an IANA time zone")?,
         include_time_context: agent.include_time_context,
         ..AgentConfig::new(model(&config.llm.model))
     })
@@ -266,10 +367,11 @@ fn agent_config(config: &Config) -> Result<AgentConfig> {
 
 fn http_limits(config: &Config) -> HttpLimits {
     let server = &config.server;
-    let rate_limit = std::num::NonZeroU32::new(server.rate_limit_per_second).map(|per_second| RateLimit {
-        per_second,
-        burst: std::num::NonZeroU32::new(server.rate_limit_burst).unwrap_or(per_second),
-    });
+    let rate_limit =
+        std::num::NonZeroU32::new(server.rate_limit_per_second).map(|per_second| RateLimit {
+            per_second,
+            burst: std::num::NonZeroU32::new(server.rate_limit_burst).unwrap_or(per_second),
+        });
     HttpLimits {
         body_bytes: server.body_limit_bytes,
         request_timeout: Duration::from_millis(server.request_timeout_ms),
@@ -294,7 +396,11 @@ impl LocalOperator {
         let tracker = TaskTracker::new();
         let store = Arc::new(Store::start(database.clone(), &tracker));
         let identity = Identity::new(store, Arc::new(SystemClock), Arc::new(SystemIds));
-        Ok(Self { identity, tracker, database })
+        Ok(Self {
+            identity,
+            tracker,
+            database,
+        })
     }
 
     /// Waits for the writer and closes the database.

@@ -15,7 +15,10 @@ impl TenantGate for IdentityGate {
         match self.0.ensure_tenant(caller).await {
             Ok(_) => Ok(()),
             Err(clasper_identity::Error::Store(error)) => Err(Error::Store(error)),
-            Err(error) => Err(Error::Tenant { code: error.code(), detail: error.to_string() }),
+            Err(error) => Err(Error::Tenant {
+                code: error.code(),
+                detail: error.to_string(),
+            }),
         }
     }
 }

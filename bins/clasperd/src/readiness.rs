@@ -26,7 +26,10 @@ pub struct ProcessReadiness {
 impl Readiness for ProcessReadiness {
     async fn check(&self) -> ReadinessReport {
         let within = |future| tokio::time::timeout(PATIENCE, future);
-        let writable = matches!(within(Box::pin(self.store.check_writable())).await, Ok(Ok(())));
+        let writable = matches!(
+            within(Box::pin(self.store.check_writable())).await,
+            Ok(Ok(()))
+        );
         let schema = tokio::time::timeout(PATIENCE, schema_state(self.database.reader())).await;
         ReadinessReport {
             database_writable: writable,

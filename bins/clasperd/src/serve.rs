@@ -22,8 +22,17 @@ pub async fn run(config: Config, environment: &ProcessEnvironment) -> Result<()>
     let app = App::build(&config, environment, Some(metrics)).await?;
     app.start().await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let outcome = serve(app, listener, Duration::from_millis(config.server.drain_timeout_ms), stop_signal()).await;
-    telemetry.shutdown().await.context("the last spans were not exported")?;
+    let outcome = serve(
+        app,
+        listener,
+        Duration::from_millis(config.server.drain_timeout_ms),
+        stop_signal(),
+    )
+    .await;
+    telemetry
+        .shutdown()
+        .await
+        .context("the last spans were not exported")?;
     outcome
 }
 
@@ -35,8 +44,21 @@ pub async fn bind(address: &str) -> Result<TcpListener> {
 }
 
 /// Serves `app` until `stop` is over, then drains it.
-pub async fn serve(app: App, listener: TcpListener, drain: Duration, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-    let App { router, agents, tracker, shutdown, abort, database, .. } = app;
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    drain: Duration,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let App {
+        router,
+        agents,
+        tracker,
+        shutdown,
+        abort,
+        database,
+        ..
+    } = app;
     let listener = listener.tap_io(|stream| {
         // Answers are small; waiting to fill packets only costs time. A socket that refuses still works.
         let _ = stream.set_nodelay(true);
@@ -56,7 +78,10 @@ pub async fn serve(app: App, listener: TcpListener, drain: Duration, stop: impl 
         tracing::warn!("open runs were not finished in time; they are cancelled and settled");
     }
     abort.cancel();
-    if tokio::time::timeout(LAST_WORDS, tracker.wait()).await.is_err() {
+    if tokio::time::timeout(LAST_WORDS, tracker.wait())
+        .await
+        .is_err()
+    {
         tracing::error!("some runs could not be settled; the next start settles them");
     }
     database.close().await;
@@ -74,8 +99,10 @@ async fn finish(server: tokio::task::JoinHandle<std::io::Result<()>>) {
 
 /// Waits for SIGTERM or SIGINT.
 pub async fn stop_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         // Without signal handlers the process still ends by the signals' default action.
         return std::future::pending().await;
     };
@@ -95,12 +122,23 @@ pub fn start_telemetry(config: &Config, environment: &ProcessEnvironment) -> Res
         other => anyhow::bail!("telemetry.log_format must be json, human or auto, not {other:?}"),
     };
     let otlp = section.otlp_endpoint.clone().map(|endpoint| {
-        let client = reqwest::Client::builder().build().context("the HTTP client cannot be made")?;
+        let client = reqwest::Client::builder()
+            .build()
+            .context("the HTTP client cannot be made")?;
         let runtime = tokio::runtime::Handle::current();
-        anyhow::Ok(Otlp { endpoint, sample_ratio: section.sample_ratio, client, runtime })
+        anyhow::Ok(Otlp {
+            endpoint,
+            sample_ratio: section.sample_ratio,
+            client,
+            runtime,
+        })
     });
     let otlp = otlp.transpose()?;
-    let color = if environment.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto };
+    let color = if environment.get("NO_COLOR").is_some() {
+        Color::Never
+    } else {
+        Color::Auto
+    };
     let config = TelemetryConfig {
         filter: section.log.clone(),
         format,

@@ -31,7 +31,11 @@ fn worker<F>(
 where
     F: Future<Output = Result<(), StoreError>> + Send + 'static,
 {
-    Worker { name, period, tick: Arc::new(move || Box::pin(tick())) }
+    Worker {
+        name,
+        period,
+        tick: Arc::new(move || Box::pin(tick())),
+    }
 }
 
 /// Starts all background work. It ends with `stop`.
@@ -42,32 +46,57 @@ pub fn start(
     tracker: &TaskTracker,
     stop: &CancellationToken,
 ) {
-    let (beats, deliveries, orphans, answers) = (agents.clone(), agents.clone(), agents.clone(), agents.clone());
+    let (beats, deliveries, orphans, answers) = (
+        agents.clone(),
+        agents.clone(),
+        agents.clone(),
+        agents.clone(),
+    );
     let limiter = limiter.clone();
     let table = [
-        worker("say that this process lives", Duration::from_secs(5), move || {
-            let agents = beats.clone();
-            async move { agents.beat().await }
-        }),
-        worker("deliver waiting messages", Duration::from_secs(1), move || {
-            let agents = deliveries.clone();
-            async move { agents.deliver_due().await.map(drop) }
-        }),
-        worker("settle runs of dead processes", Duration::from_secs(10), move || {
-            let agents = orphans.clone();
-            async move { agents.recover(SILENCE).await.map(drop) }
-        }),
-        worker("forget old idempotency answers", Duration::from_secs(600), move || {
-            let agents = answers.clone();
-            async move { agents.forget_answers().await.map(drop) }
-        }),
-        worker("forget idle rate limits", Duration::from_secs(60), move || {
-            limiter.sweep();
-            if let Some(metrics) = &metrics {
-                metrics.upkeep();
-            }
-            async { Ok(()) }
-        }),
+        worker(
+            "say that this process lives",
+            Duration::from_secs(5),
+            move || {
+                let agents = beats.clone();
+                async move { agents.beat().await }
+            },
+        ),
+        worker(
+            "deliver waiting messages",
+            Duration::from_secs(1),
+            move || {
+                let agents = deliveries.clone();
+                async move { agents.deliver_due().await.map(drop) }
+            },
+        ),
+        worker(
+            "settle runs of dead processes",
+            Duration::from_secs(10),
+            move || {
+                let agents = orphans.clone();
+                async move { agents.recover(SILENCE).await.map(drop) }
+            },
+        ),
+        worker(
+            "forget old idempotency answers",
+            Duration::from_secs(600),
+            move || {
+                let agents = answers.clone();
+                async move { agents.forget_answers().await.map(drop) }
+            },
+        ),
+        worker(
+            "forget idle rate limits",
+            Duration::from_secs(60),
+            move || {
+                limiter.sweep();
+                if let Some(metrics) = &metrics {
+                    metrics.upkeep();
+                }
+                async { Ok(()) }
+            },
+        ),
     ];
     for worker in table {
         tracker.spawn(run(worker, stop.clone()));

@@ -35,16 +35,23 @@ impl AeadSeal {
         let salt = Salt::new(HKDF_SHA256, b"clasper");
         let material = salt.extract(secret.expose_secret().as_bytes());
         let mut key = [0; 32];
-        let derived = material.expand(&[PURPOSE], KeyLength).and_then(|okm| okm.fill(&mut key));
+        let derived = material
+            .expand(&[PURPOSE], KeyLength)
+            .and_then(|okm| okm.fill(&mut key));
         derived.map_err(|_| SealKeyError)?;
-        RandomizedNonceKey::new(&AES_256_GCM, &key).map(|key| Self { key }).map_err(|_| SealKeyError)
+        RandomizedNonceKey::new(&AES_256_GCM, &key)
+            .map(|key| Self { key })
+            .map_err(|_| SealKeyError)
     }
 }
 
 impl Seal for AeadSeal {
     fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {
         let mut text = plain.to_vec();
-        match self.key.seal_in_place_append_tag(Aad::from(context), &mut text) {
+        match self
+            .key
+            .seal_in_place_append_tag(Aad::from(context), &mut text)
+        {
             Ok(nonce) => [nonce.as_ref().as_slice(), &text].concat(),
             // Only a text of more than 64 GiB is refused. What cannot be sealed is not kept.
             Err(_) => Vec::new(),
@@ -55,7 +62,10 @@ impl Seal for AeadSeal {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut text = text.to_vec();
-        let plain = self.key.open_in_place(nonce, Aad::from(context), &mut text).ok()?;
+        let plain = self
+            .key
+            .open_in_place(nonce, Aad::from(context), &mut text)
+            .ok()?;
         Some(plain.to_vec())
     }
 }
@@ -72,7 +82,10 @@ mod tests {
     fn what_is_sealed_opens_in_its_context_alone() {
         let seal = seal("a secret of at least thirty-two bytes");
         let sealed = seal.seal(b"outbox:1", b"bob@example.com");
-        assert_eq!(seal.open(b"outbox:1", &sealed).as_deref(), Some(b"bob@example.com".as_slice()));
+        assert_eq!(
+            seal.open(b"outbox:1", &sealed).as_deref(),
+            Some(b"bob@example.com".as_slice())
+        );
         assert_eq!(seal.open(b"outbox:2", &sealed), None);
         assert!(!sealed.windows(3).any(|w| w == b"bob"));
     }
@@ -80,12 +93,21 @@ mod tests {
     #[test]
     fn another_secret_or_an_altered_record_opens_nothing() {
         let sealed = seal("a secret of at least thirty-two bytes").seal(b"", b"text");
-        assert_eq!(seal("another secret of thirty-two bytes!").open(b"", &sealed), None);
+        assert_eq!(
+            seal("another secret of thirty-two bytes!").open(b"", &sealed),
+            None
+        );
         for at in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[at] ^= 1;
-            assert_eq!(seal("a secret of at least thirty-two bytes").open(b"", &altered), None);
+            assert_eq!(
+                seal("a secret of at least thirty-two bytes").open(b"", &altered),
+                None
+            );
         }
-        assert_eq!(seal("a secret of at least thirty-two bytes").open(b"", b"short"), None);
+        assert_eq!(
+            seal("a secret of at least thirty-two bytes").open(b"", b"short"),
+            None
+        );
     }
 }

@@ -35,23 +35,44 @@ pub async fn run(command: &AuditCommand, environment: &ProcessEnvironment) -> Re
     let AuditCommand::Verify(arguments) = command;
     let config = Config::load(arguments.file.config.as_deref(), environment)?;
     let database = app::open_database(&config).await?;
-    let report = verify_all(&database, arguments.tenant.as_deref()).await.context("the database cannot be read")?;
+    let report = verify_all(&database, arguments.tenant.as_deref())
+        .await
+        .context("the database cannot be read")?;
     database.close().await;
-    if arguments.json { print_json(&report) } else { print(&report) }
-    if let Some(tenant) = arguments.tenant.as_deref().filter(|_| report.tenants.is_empty()) {
+    if arguments.json {
+        print_json(&report)
+    } else {
+        print(&report)
+    }
+    if let Some(tenant) = arguments
+        .tenant
+        .as_deref()
+        .filter(|_| report.tenants.is_empty())
+    {
         anyhow::bail!("there is no tenant {tenant}");
     }
-    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_whole() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn print(report: &AuditReport) {
     for tenant in &report.tenants {
-        let verdict = if tenant.faults.is_empty() { "whole" } else { "BROKEN" };
+        let verdict = if tenant.faults.is_empty() {
+            "whole"
+        } else {
+            "BROKEN"
+        };
         println!(
             "{}: {verdict}; {} audit entries, {} ledger rows, {} decisions open",
             tenant.tenant, tenant.entries, tenant.ledger_rows, tenant.open_decisions
         );
-        tenant.faults.iter().for_each(|fault| println!("  - {fault}"));
+        tenant
+            .faults
+            .iter()
+            .for_each(|fault| println!("  - {fault}"));
     }
     if report.tenants.is_empty() {
         println!("the log is empty");

@@ -25,7 +25,11 @@ pub fn run(command: &ConfigCommand, environment: &ProcessEnvironment) -> Result<
         ConfigCommand::Schema => println!("{}", schema()?),
         ConfigCommand::Show(file) => {
             let config = Config::load(file.config.as_deref(), environment)?;
-            println!("{}", serde_json::to_string_pretty(&config).context("the configuration has no JSON form")?);
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&config)
+                    .context("the configuration has no JSON form")?
+            );
         }
         ConfigCommand::Check(file) => {
             let config = Config::load(file.config.as_deref(), environment)?;
@@ -34,7 +38,10 @@ pub fn run(command: &ConfigCommand, environment: &ProcessEnvironment) -> Result<
             if !problems.is_empty() {
                 return Ok(ExitCode::FAILURE);
             }
-            println!("the configuration is complete; clasperd serve would listen on {}", config.server.listen);
+            println!(
+                "the configuration is complete; clasperd serve would listen on {}",
+                config.server.listen
+            );
         }
     }
     Ok(ExitCode::SUCCESS)

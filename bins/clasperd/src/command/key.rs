@@ -41,8 +41,14 @@ pub async fn run(command: KeyCommand, environment: &ProcessEnvironment) -> Resul
     let config = Config::load(arguments.file.config.as_deref(), environment)?;
     let operator = LocalOperator::open(&config).await?;
     let caller = app::local_caller(arguments.tenant);
-    let key = NewKey { name: arguments.name, role: arguments.role };
-    let issued = operator.identity.create_key(&caller, &caller.scope(), key).await;
+    let key = NewKey {
+        name: arguments.name,
+        role: arguments.role,
+    };
+    let issued = operator
+        .identity
+        .create_key(&caller, &caller.scope(), key)
+        .await;
     operator.close().await;
     let (key, secret) = issued.context("the key was not issued")?;
     println!("{}", secret.expose_secret());

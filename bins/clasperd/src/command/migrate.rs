@@ -12,7 +12,9 @@ use crate::config::{Config, ProcessEnvironment};
 pub async fn run(file: &ConfigFile, environment: &ProcessEnvironment) -> Result<ExitCode> {
     let config = Config::load(file.config.as_deref(), environment)?;
     let database = app::open_database(&config).await?;
-    let ran = clasper_migrations::migrate(database.writer()).await.context("the migrations failed")?;
+    let ran = clasper_migrations::migrate(database.writer())
+        .await
+        .context("the migrations failed")?;
     println!("{ran} migration(s) run; the database is current");
     database.close().await;
     Ok(ExitCode::SUCCESS)

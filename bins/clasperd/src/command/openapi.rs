@@ -7,6 +7,11 @@ use anyhow::{Context, Result};
 /// Prints the document.
 pub fn run() -> Result<ExitCode> {
     let document = clasper_api::openapi();
-    println!("{}", document.to_pretty_json().context("the document has no JSON form")?);
+    println!(
+        "{}",
+        document
+            .to_pretty_json()
+            .context("the document has no JSON form")?
+    );
     Ok(ExitCode::SUCCESS)
 }

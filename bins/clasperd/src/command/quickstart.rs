@@ -22,7 +22,8 @@ use crate::serve;
 /// The tenant of the demo.
 const TENANT: &str = "demo";
 /// The message of the demo.
-const MESSAGE: &str = "A customer asks where order 1042 is. Her address is anna@example.com. What do we answer?";
+const MESSAGE: &str =
+    "A customer asks where order 1042 is. Her address is anna@example.com. What do we answer?";
 
 /// How to run the demo.
 #[derive(Debug, Args)]
@@ -39,13 +40,20 @@ pub struct QuickstartArguments {
 }
 
 /// Runs the demo.
-pub async fn run(arguments: QuickstartArguments, environment: &ProcessEnvironment) -> Result<ExitCode> {
+pub async fn run(
+    arguments: QuickstartArguments,
+    environment: &ProcessEnvironment,
+) -> Result<ExitCode> {
     let secrets = files::prepare(&arguments.data_dir)?;
     let backend_address = start_backend(&arguments.data_dir, &secrets).await?;
     let config = configure(&arguments, &secrets, backend_address);
     let telemetry = serve::start_telemetry(&config, environment)?;
     let metrics = clasper_telemetry::install_metrics().context("metrics")?;
-    let listen = if arguments.once { "127.0.0.1:0" } else { arguments.listen.as_str() };
+    let listen = if arguments.once {
+        "127.0.0.1:0"
+    } else {
+        arguments.listen.as_str()
+    };
     let listener = serve::bind(listen).await?;
     let address = listener.local_addr()?;
     let app = App::build(&config, environment, Some(metrics)).await?;
@@ -54,12 +62,17 @@ pub async fn run(arguments: QuickstartArguments, environment: &ProcessEnvironmen
     let stop = CancellationToken::new();
     let database = app.database.clone();
     let signal = stop.clone();
-    let server = tokio::spawn(serve::serve(app, listener, std::time::Duration::from_secs(10), async move {
-        tokio::select! {
-            () = signal.cancelled() => {}
-            () = serve::stop_signal() => {}
-        }
-    }));
+    let server = tokio::spawn(serve::serve(
+        app,
+        listener,
+        std::time::Duration::from_secs(10),
+        async move {
+            tokio::select! {
+                () = signal.cancelled() => {}
+                () = serve::stop_signal() => {}
+            }
+        },
+    ));
     let demo = Demo::new(address, secrets.daemon_key.expose_secret())?;
     let outcome = show(&demo, &database).await;
     let held = match &outcome {
@@ -75,8 +88,15 @@ pub async fn run(arguments: QuickstartArguments, environment: &ProcessEnvironmen
         farewell(&demo, &arguments.data_dir);
     }
     server.await.context("the server's task ended badly")??;
-    telemetry.shutdown().await.context("the last spans were not exported")?;
-    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    telemetry
+        .shutdown()
+        .await
+        .context("the last spans were not exported")?;
+    Ok(if held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn start_backend(data_dir: &Path, secrets: &files::Secrets) -> Result<SocketAddr> {
@@ -95,7 +115,11 @@ async fn start_backend(data_dir: &Path, secrets: &files::Secrets) -> Result<Sock
     Ok(address)
 }
 
-fn configure(arguments: &QuickstartArguments, secrets: &files::Secrets, backend: SocketAddr) -> Config {
+fn configure(
+    arguments: &QuickstartArguments,
+    secrets: &files::Secrets,
+    backend: SocketAddr,
+) -> Config {
     let mut config = Config::default();
     config.server.listen.clone_from(&arguments.listen);
     let database = arguments.data_dir.join("clasper.db");
@@ -114,8 +138,14 @@ fn configure(arguments: &QuickstartArguments, secrets: &files::Secrets, backend:
 
 /// Runs one governed message and shows what there is to see. Returns whether all of it held.
 async fn show(demo: &Demo, database: &clasper_db::Database) -> Result<bool> {
-    demo.post("/budget", &json!({"tenant_id": TENANT, "budget_usd": "1.00", "hard_limit": true})).await?;
-    println!("Sending one message to the agent (offline, scripted model) under a budget of 1 USD …\n");
+    demo.post(
+        "/budget",
+        &json!({"tenant_id": TENANT, "budget_usd": "1.00", "hard_limit": true}),
+    )
+    .await?;
+    println!(
+        "Sending one message to the agent (offline, scripted model) under a budget of 1 USD …\n"
+    );
     let body = json!({
         "tenant_id": TENANT,
         "user_id": "user-1",
@@ -124,16 +154,26 @@ async fn show(demo: &Demo, database: &clasper_db::Database) -> Result<bool> {
     });
     let reply = demo.post("/api/agents/send", &body).await?;
     let text = |value: &Value, pointer: &str| -> Result<String> {
-        let found = value.pointer(pointer).with_context(|| format!("the answer lacks {pointer}"))?;
-        Ok(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+        let found = value
+            .pointer(pointer)
+            .with_context(|| format!("the answer lacks {pointer}"))?;
+        Ok(found
+            .as_str()
+            .map_or_else(|| found.to_string(), str::to_owned))
     };
     let trace_id = text(&reply, "/trace_id")?;
     println!("reply         {}", text(&reply, "/response")?);
-    println!("delivered     {} (task {})", text(&reply, "/delivery")?, text(&reply, "/task_id")?);
+    println!(
+        "delivered     {} (task {})",
+        text(&reply, "/delivery")?,
+        text(&reply, "/task_id")?
+    );
     println!("trace         {trace_id}");
     println!("cost          {} USD", text(&reply, "/cost/totalCost")?);
 
-    let trace = demo.get(&format!("/traces/{trace_id}?tenant_id={TENANT}")).await?;
+    let trace = demo
+        .get(&format!("/traces/{trace_id}?tenant_id={TENANT}"))
+        .await?;
     let stored = text(&trace, "/trace/input/message")?;
     let masked = !stored.contains("anna@example.com");
     println!("stored input  {stored}");
@@ -144,9 +184,15 @@ async fn show(demo: &Demo, database: &clasper_db::Database) -> Result<bool> {
         text(&budget, "/budget/budgetUsd")?,
         text(&budget, "/budget/heldUsd")?
     );
-    let report = verify_all(database, None).await.context("the audit log cannot be read")?;
+    let report = verify_all(database, None)
+        .await
+        .context("the audit log cannot be read")?;
     let entries: i64 = report.tenants.iter().map(|t| t.entries).sum();
-    let verdict = if report.is_whole() { "verified" } else { "BROKEN" };
+    let verdict = if report.is_whole() {
+        "verified"
+    } else {
+        "BROKEN"
+    };
     println!("audit         {verdict}: {entries} entries, log, ledger and accounts agree");
     for fault in report.tenants.iter().flat_map(|t| &t.faults) {
         println!("              - {fault}");
@@ -159,7 +205,10 @@ async fn show(demo: &Demo, database: &clasper_db::Database) -> Result<bool> {
 
 fn farewell(demo: &Demo, data_dir: &Path) {
     let Demo { base, key, .. } = demo;
-    println!("\nServing on {base} (data in {}). The same by curl:\n", data_dir.display());
+    println!(
+        "\nServing on {base} (data in {}). The same by curl:\n",
+        data_dir.display()
+    );
     println!(
         "  curl -s {base}/api/agents/send -H 'X-Agent-Daemon-Key: {key}' -H 'Content-Type: application/json' \\\n    -d '{{\"tenant_id\":\"{TENANT}\",\"user_id\":\"user-1\",\"session_key\":\"user:user-1:lead\",\"message\":\"Hello\"}}'"
     );

@@ -41,12 +41,18 @@ pub async fn run(command: TenantCommand, environment: &ProcessEnvironment) -> Re
     let operator = LocalOperator::open(&config).await?;
     let name = arguments.name.unwrap_or_else(|| arguments.id.to_string());
     let caller = app::local_caller(arguments.id.clone());
-    let tenant = NewTenant { id: arguments.id, name, time_zone: arguments.time_zone };
+    let tenant = NewTenant {
+        id: arguments.id,
+        name,
+        time_zone: arguments.time_zone,
+    };
     let creation = operator.identity.create_tenant(&caller, tenant).await;
     operator.close().await;
     match creation.context("the tenant was not created")? {
         TenantCreation::Created(tenant) => println!("tenant {} created", tenant.id),
-        TenantCreation::AlreadyExists(tenant) => println!("tenant {} exists already; nothing was changed", tenant.id),
+        TenantCreation::AlreadyExists(tenant) => {
+            println!("tenant {} exists already; nothing was changed", tenant.id)
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

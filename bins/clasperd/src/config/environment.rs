@@ -23,40 +23,124 @@ enum Kind {
 const VARIABLES: &[(&str, &str, Kind)] = &[
     ("CLASPER_PORT", "server.listen", Kind::Port),
     ("CLASPER_LISTEN", "server.listen", Kind::Text),
-    ("CLASPER_BODY_LIMIT_BYTES", "server.body_limit_bytes", Kind::Number),
-    ("CLASPER_REQUEST_TIMEOUT_MS", "server.request_timeout_ms", Kind::Number),
-    ("CLASPER_MAX_CONCURRENT", "server.max_concurrent", Kind::Number),
-    ("CLASPER_RATE_LIMIT_PER_SECOND", "server.rate_limit_per_second", Kind::Number),
-    ("CLASPER_RATE_LIMIT_BURST", "server.rate_limit_burst", Kind::Number),
-    ("CLASPER_DRAIN_TIMEOUT_MS", "server.drain_timeout_ms", Kind::Number),
+    (
+        "CLASPER_BODY_LIMIT_BYTES",
+        "server.body_limit_bytes",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_REQUEST_TIMEOUT_MS",
+        "server.request_timeout_ms",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_MAX_CONCURRENT",
+        "server.max_concurrent",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_RATE_LIMIT_PER_SECOND",
+        "server.rate_limit_per_second",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_RATE_LIMIT_BURST",
+        "server.rate_limit_burst",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_DRAIN_TIMEOUT_MS",
+        "server.drain_timeout_ms",
+        Kind::Number,
+    ),
     ("CLASPER_DB_PATH", "database.url", Kind::SqlitePath),
     ("CLASPER_DATABASE_URL", "database.url", Kind::Text),
     ("CLASPER_DATABASE_READERS", "database.readers", Kind::Number),
     ("CLASPER_MIGRATE", "database.migrate", Kind::Text),
-    ("AGENT_JWT_SECRET", "credentials.agent_jwt_secret", Kind::Text),
-    ("AGENT_JWT_ALGORITHM", "credentials.agent_jwt_algorithm", Kind::Text),
-    ("ADAPTER_JWT_SECRET", "credentials.adapter_jwt_secret", Kind::Text),
+    (
+        "AGENT_JWT_SECRET",
+        "credentials.agent_jwt_secret",
+        Kind::Text,
+    ),
+    (
+        "AGENT_JWT_ALGORITHM",
+        "credentials.agent_jwt_algorithm",
+        Kind::Text,
+    ),
+    (
+        "ADAPTER_JWT_SECRET",
+        "credentials.adapter_jwt_secret",
+        Kind::Text,
+    ),
     ("AGENT_DAEMON_API_KEY", "credentials.daemon_key", Kind::Text),
     ("CLASPER_JWKS_URL", "credentials.jwks_url", Kind::Text),
     ("CLASPER_JWT_ISSUER", "credentials.jwt_issuer", Kind::Text),
-    ("CLASPER_JWT_AUDIENCE", "credentials.jwt_audience", Kind::Text),
-    ("CLASPER_LOCAL_TENANT_ID", "credentials.local_tenant", Kind::Text),
-    ("CLASPER_CREATE_TENANTS_ON_FIRST_USE", "credentials.create_tenants_on_first_use", Kind::Switch),
+    (
+        "CLASPER_JWT_AUDIENCE",
+        "credentials.jwt_audience",
+        Kind::Text,
+    ),
+    (
+        "CLASPER_LOCAL_TENANT_ID",
+        "credentials.local_tenant",
+        Kind::Text,
+    ),
+    (
+        "CLASPER_CREATE_TENANTS_ON_FIRST_USE",
+        "credentials.create_tenants_on_first_use",
+        Kind::Switch,
+    ),
     ("BACKEND_URL", "backend.url", Kind::Text),
-    ("CLASPER_BACKEND_TIMEOUT_MS", "backend.timeout_ms", Kind::Number),
+    (
+        "CLASPER_BACKEND_TIMEOUT_MS",
+        "backend.timeout_ms",
+        Kind::Number,
+    ),
     ("CLASPER_WORKSPACE", "agent.workspace", Kind::Text),
     ("CLASPER_DEFAULT_TASK", "agent.default_task", Kind::Text),
     ("CLASPER_MAX_STEPS", "agent.max_steps", Kind::Number),
-    ("CLASPER_MAX_OUTPUT_TOKENS", "agent.max_output_tokens", Kind::Number),
-    ("CLASPER_RUN_TIMEOUT_MS", "agent.run_timeout_ms", Kind::Number),
-    ("CLASPER_BUDGET_WAIT_MS", "agent.budget_wait_ms", Kind::Number),
-    ("CLASPER_RETRY_ATTEMPTS", "agent.retry_attempts", Kind::Number),
-    ("CLASPER_RETRY_DELAY_MS", "agent.retry_delay_ms", Kind::Number),
-    ("CLASPER_RETRY_MAX_DELAY_MS", "agent.retry_max_delay_ms", Kind::Number),
+    (
+        "CLASPER_MAX_OUTPUT_TOKENS",
+        "agent.max_output_tokens",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_RUN_TIMEOUT_MS",
+        "agent.run_timeout_ms",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_BUDGET_WAIT_MS",
+        "agent.budget_wait_ms",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_RETRY_ATTEMPTS",
+        "agent.retry_attempts",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_RETRY_DELAY_MS",
+        "agent.retry_delay_ms",
+        Kind::Number,
+    ),
+    (
+        "CLASPER_RETRY_MAX_DELAY_MS",
+        "agent.retry_max_delay_ms",
+        Kind::Number,
+    ),
     ("CLASPER_RETRY_JITTER", "agent.retry_jitter", Kind::Number),
-    ("CLASPER_CONTEXT_WARNING_THRESHOLD", "agent.context_warning_percent", Kind::Number),
+    (
+        "CLASPER_CONTEXT_WARNING_THRESHOLD",
+        "agent.context_warning_percent",
+        Kind::Number,
+    ),
     ("CLASPER_DEFAULT_TIMEZONE", "agent.time_zone", Kind::Text),
-    ("CLASPER_INCLUDE_TIME_CONTEXT", "agent.include_time_context", Kind::Switch),
+    (
+        "CLASPER_INCLUDE_TIME_CONTEXT",
+        "agent.include_time_context",
+        Kind::Switch,
+    ),
     ("LLM_PROVIDER", "llm.provider", Kind::Text),
     ("OPENAI_MODEL_DEFAULT", "llm.model", Kind::Text),
     ("LLM_MODEL_DEFAULT", "llm.model", Kind::Text),
@@ -78,11 +162,23 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
     ("XAI_BASE_URL", "llm.base_urls.xai", Kind::Text),
     ("GROQ_BASE_URL", "llm.base_urls.groq", Kind::Text),
     ("MISTRAL_BASE_URL", "llm.base_urls.mistral", Kind::Text),
-    ("OPENROUTER_BASE_URL", "llm.base_urls.openrouter", Kind::Text),
+    (
+        "OPENROUTER_BASE_URL",
+        "llm.base_urls.openrouter",
+        Kind::Text,
+    ),
     ("CLASPER_LOG", "telemetry.log", Kind::Text),
     ("CLASPER_LOG_FORMAT", "telemetry.log_format", Kind::Text),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint", Kind::Text),
-    ("CLASPER_TRACE_SAMPLE_RATIO", "telemetry.sample_ratio", Kind::Number),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "telemetry.otlp_endpoint",
+        Kind::Text,
+    ),
+    (
+        "CLASPER_TRACE_SAMPLE_RATIO",
+        "telemetry.sample_ratio",
+        Kind::Number,
+    ),
 ];
 
 /// The environment of the process, read once.
@@ -100,7 +196,10 @@ impl ProcessEnvironment {
 
     /// A variable; an empty one counts as missing.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// The names of all variables that are set, for the gates of skills.
@@ -111,21 +210,33 @@ impl ProcessEnvironment {
     /// Merges the variables we know over `figment`.
     pub fn apply(&self, mut figment: Figment) -> Result<Figment> {
         for (name, place, kind) in VARIABLES {
-            let Some(value) = self.get(name) else { continue };
+            let Some(value) = self.get(name) else {
+                continue;
+            };
             figment = match kind {
                 Kind::Text => figment.merge(Serialized::default(place, value)),
                 Kind::Switch => {
-                    let on = !matches!(value.to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off");
+                    let on = !matches!(
+                        value.to_ascii_lowercase().as_str(),
+                        "false" | "0" | "no" | "off"
+                    );
                     figment.merge(Serialized::default(place, on))
                 }
                 Kind::Port => match value.parse::<u16>() {
-                    Ok(port) => figment.merge(Serialized::default(place, format!("127.0.0.1:{port}"))),
+                    Ok(port) => {
+                        figment.merge(Serialized::default(place, format!("127.0.0.1:{port}")))
+                    }
                     Err(_) => bail!("{name} must be a port number between 0 and 65535"),
                 },
-                Kind::SqlitePath => figment.merge(Serialized::default(place, format!("sqlite://{value}?mode=rwc"))),
+                Kind::SqlitePath => figment.merge(Serialized::default(
+                    place,
+                    format!("sqlite://{value}?mode=rwc"),
+                )),
                 Kind::Number => match (value.parse::<u64>(), value.parse::<f64>()) {
                     (Ok(whole), _) => figment.merge(Serialized::default(place, whole)),
-                    (_, Ok(number)) if number.is_finite() => figment.merge(Serialized::default(place, number)),
+                    (_, Ok(number)) if number.is_finite() => {
+                        figment.merge(Serialized::default(place, number))
+                    }
                     _ => bail!("{name} must be a number"),
                 },
             };
@@ -140,7 +251,10 @@ mod tests {
     use crate::config::Config;
 
     fn load(variables: &[(&str, &str)]) -> Result<Config> {
-        let all = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let all = variables
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
         Config::load(None, &ProcessEnvironment(all))
     }
 
@@ -159,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_secret_of_digits_stays_text_and_is_never_shown() {
-        let config = load(&[("AGENT_JWT_SECRET", "12345678901234567890123456789012")]).expect("fits");
+        let config =
+            load(&[("AGENT_JWT_SECRET", "12345678901234567890123456789012")]).expect("fits");
         let shown = serde_json::to_string(&config).expect("JSON");
         assert!(!shown.contains("1234567890"), "{shown}");
         assert!(!format!("{config:?}").contains("1234567890"));
@@ -167,7 +282,9 @@ mod tests {
 
     #[test]
     fn missing_and_weak_secrets_are_named() {
-        let problems = load(&[("AGENT_JWT_SECRET", "short")]).expect("loads").problems();
+        let problems = load(&[("AGENT_JWT_SECRET", "short")])
+            .expect("loads")
+            .problems();
         assert_eq!(problems.len(), 2);
         assert!(problems[0].starts_with("AGENT_JWT_SECRET has 5 bytes"));
         assert!(problems[1].starts_with("AGENT_DAEMON_API_KEY is not set"));

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use environment::ProcessEnvironment;
 pub use section::{
-    AgentSection, BackendSection, CredentialSection, DatabaseSection, LlmSection, MigrationMode, PriceSection, Secret,
-    ServerSection, TelemetrySection,
+    AgentSection, BackendSection, CredentialSection, DatabaseSection, LlmSection, MigrationMode,
+    PriceSection, Secret, ServerSection, TelemetrySection,
 };
 
 /// The shortest secret that `serve` accepts, in bytes: HS256 is only as strong as its key.
@@ -54,7 +54,10 @@ impl Config {
         if path.is_file() {
             figment = figment.merge(Toml::file_exact(&path));
         }
-        environment.apply(figment)?.extract().map_err(|error| explain(&error, &path))
+        environment
+            .apply(figment)?
+            .extract()
+            .map_err(|error| explain(&error, &path))
     }
 
     /// What keeps a production server from starting; empty when nothing does.
@@ -86,15 +89,22 @@ fn explain(error: &figment::Error, file: &Path) -> anyhow::Error {
         .clone()
         .into_iter()
         .map(|e| {
-            let place = if e.path.is_empty() { String::new() } else { format!("{}: ", e.path.join(".")) };
+            let place = if e.path.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", e.path.join("."))
+            };
             format!("{place}{}", e.kind)
         })
         .collect();
-    anyhow::anyhow!(details.join("\n"))
-        .context(format!("the configuration ({} and the environment) cannot be used", file.display()))
+    anyhow::anyhow!(details.join("\n")).context(format!(
+        "the configuration ({} and the environment) cannot be used",
+        file.display()
+    ))
 }
 
 /// The JSON Schema of `clasper.toml`.
 pub fn schema() -> Result<String> {
-    serde_json::to_string_pretty(&schemars::schema_for!(Config)).context("the schema has no JSON form")
+    serde_json::to_string_pretty(&schemars::schema_for!(Config))
+        .context("the schema has no JSON form")
 }

@@ -13,7 +13,11 @@ pub struct Secret(#[schemars(with = "String")] pub SecretString);
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(if self.0.expose_secret().is_empty() { "" } else { "********" })
+        serializer.serialize_str(if self.0.expose_secret().is_empty() {
+            ""
+        } else {
+            "********"
+        })
     }
 }
 
@@ -141,7 +145,10 @@ pub struct BackendSection {
 
 impl Default for BackendSection {
     fn default() -> Self {
-        Self { url: "http://localhost:8000".into(), timeout_ms: 30_000 }
+        Self {
+            url: "http://localhost:8000".into(),
+            timeout_ms: 30_000,
+        }
     }
 }
 
@@ -250,7 +257,12 @@ pub struct TelemetrySection {
 
 impl Default for TelemetrySection {
     fn default() -> Self {
-        Self { log: "info".into(), log_format: "auto".into(), otlp_endpoint: None, sample_ratio: 1.0 }
+        Self {
+            log: "info".into(),
+            log_format: "auto".into(),
+            otlp_endpoint: None,
+            sample_ratio: 1.0,
+        }
     }
 }
 

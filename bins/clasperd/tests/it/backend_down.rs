@@ -14,10 +14,19 @@ async fn an_answer_is_kept_until_the_backend_is_back() -> Result<()> {
     task.abort();
     let _ = task.await;
     let store = Store::Sqlite(directory.path().join("clasper.db"));
-    let setup = Setup { store, model: model_address, backend: address, extra: vec![("CLASPER_RETRY_ATTEMPTS", "1".into())] };
+    let setup = Setup {
+        store,
+        model: model_address,
+        backend: address,
+        extra: vec![("CLASPER_RETRY_ATTEMPTS", "1".into())],
+    };
     let server = Server::start(&setup).await?;
     let (status, answer) = server.send("acme", "are you there").await?;
-    assert_eq!((status, &answer["delivery"]), (200, &"queued".into()), "{answer}");
+    assert_eq!(
+        (status, &answer["delivery"]),
+        (200, &"queued".into()),
+        "{answer}"
+    );
     let (backend, _, _task) = start_backend(Some(address)).await?;
     for _ in 0..3000 {
         let messages = backend.messages_of("u1").await?;

@@ -30,7 +30,11 @@ async fn two_hundred_on_fifty(setup: &Setup, model: &ModelServer, servers: usize
         }
     }
     assert_eq!((answered, refused), (50, 150));
-    assert_eq!(model.calls(), 50, "the model was asked as often as was paid for");
+    assert_eq!(
+        model.calls(),
+        50,
+        "the model was asked as often as was paid for"
+    );
     let (_, budget) = all[0].get("/budget?tenant_id=acme").await?;
     assert_eq!(nanos(&budget["budget"]["spentUsd"]), 50 * CALL_NANOS);
     assert_eq!(nanos(&budget["budget"]["heldUsd"]), 0);
@@ -45,16 +49,28 @@ async fn a_budget_for_fifty_answers_exactly_fifty_on_sqlite() -> Result<()> {
     let (model, model_address) = ModelServer::start(Duration::from_millis(2)).await?;
     let (_backend, backend, _task) = start_backend(None).await?;
     let store = Store::Sqlite(directory.path().join("clasper.db"));
-    let setup = Setup { store, model: model_address, backend, extra: Vec::new() };
+    let setup = Setup {
+        store,
+        model: model_address,
+        backend,
+        extra: Vec::new(),
+    };
     two_hundred_on_fifty(&setup, &model, 1).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_for_fifty_answers_exactly_fifty_on_two_servers_sharing_postgres() -> Result<()> {
-    let Some(database) = TestDatabase::postgres().await? else { return Ok(()) };
+    let Some(database) = TestDatabase::postgres().await? else {
+        return Ok(());
+    };
     let (model, model_address) = ModelServer::start(Duration::from_millis(2)).await?;
     let (_backend, backend, _task) = start_backend(None).await?;
     let store = Store::Postgres(database.url());
-    let setup = Setup { store, model: model_address, backend, extra: Vec::new() };
+    let setup = Setup {
+        store,
+        model: model_address,
+        backend,
+        extra: Vec::new(),
+    };
     two_hundred_on_fifty(&setup, &model, 2).await
 }

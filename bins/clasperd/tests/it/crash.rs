@@ -13,7 +13,12 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
     let (model, model_address) = ModelServer::start(Duration::from_millis(20)).await?;
     let (backend, backend_address, _task) = start_backend(None).await?;
     let store = Store::Sqlite(directory.path().join("clasper.db"));
-    let setup = Setup { store, model: model_address, backend: backend_address, extra: Vec::new() };
+    let setup = Setup {
+        store,
+        model: model_address,
+        backend: backend_address,
+        extra: Vec::new(),
+    };
     let server = Arc::new(Server::start(&setup).await?);
     server.set_budget("acme", "10").await?;
     // One settled run first, so that the mean cost of a run is known.
@@ -25,7 +30,9 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
                 let mut acknowledged = Vec::new();
                 for m in 0..100 {
                     match server.send("acme", &format!("message {n}-{m}")).await {
-                        Ok((200, answer)) => acknowledged.push(answer["trace_id"].as_str().unwrap_or("").to_owned()),
+                        Ok((200, answer)) => {
+                            acknowledged.push(answer["trace_id"].as_str().unwrap_or("").to_owned())
+                        }
                         _ => break,
                     }
                 }
@@ -46,10 +53,19 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
     let server = Server::start(&setup).await?;
     let (_, budget) = server.get("/budget?tenant_id=acme").await?;
     assert_eq!(nanos(&budget["budget"]["heldUsd"]), 0, "a hold was leaked");
-    assert_eq!(nanos(&budget["budget"]["spentUsd"]), model.calls() * CALL_NANOS, "ledger and provider disagree");
+    assert_eq!(
+        nanos(&budget["budget"]["spentUsd"]),
+        model.calls() * CALL_NANOS,
+        "ledger and provider disagree"
+    );
     for trace in &acknowledged {
-        let (status, answer) = server.get(&format!("/traces/{trace}?tenant_id=acme")).await?;
-        assert_eq!((status, &answer["trace"]["status"]), (200, &"completed".into()));
+        let (status, answer) = server
+            .get(&format!("/traces/{trace}?tenant_id=acme"))
+            .await?;
+        assert_eq!(
+            (status, &answer["trace"]["status"]),
+            (200, &"completed".into())
+        );
     }
     // What was acknowledged reaches the backend, once each, whatever was under way when the process died.
     for _ in 0..600 {
@@ -64,7 +80,9 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
 
 fn kill(server: &Arc<Server>) -> Result<()> {
     let id = server.id();
-    let status = std::process::Command::new("kill").args(["-9", &id.to_string()]).status()?;
+    let status = std::process::Command::new("kill")
+        .args(["-9", &id.to_string()])
+        .status()?;
     anyhow::ensure!(status.success(), "kill -9 {id}");
     Ok(())
 }

@@ -35,10 +35,15 @@ impl ModelServer {
     }
 
     pub async fn start(delay: Duration) -> Result<(Self, SocketAddr)> {
-        let server = Self { calls: Arc::default(), delay };
+        let server = Self {
+            calls: Arc::default(),
+            delay,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(server.clone());
+        let router = Router::new()
+            .route("/v1/chat/completions", post(answer))
+            .with_state(server.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
         Ok((server, address))
     }
@@ -47,8 +52,14 @@ impl ModelServer {
 async fn answer(State(server): State<ModelServer>, Json(request): Json<Value>) -> Json<Value> {
     server.calls.fetch_add(1, Ordering::SeqCst);
     tokio::time::sleep(server.delay).await;
-    let said = request.pointer("/messages").and_then(Value::as_array).and_then(|m| m.last());
-    let said = said.and_then(|m| m.get("content")).and_then(Value::as_str).unwrap_or_default();
+    let said = request
+        .pointer("/messages")
+        .and_then(Value::as_array)
+        .and_then(|m| m.last());
+    let said = said
+        .and_then(|m| m.get("content"))
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     Json(json!({
         "id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": "gpt-4o-mini",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": format!("You said: {said}")}, "finish_reason": "stop"}],
@@ -57,7 +68,9 @@ async fn answer(State(server): State<ModelServer>, Json(request): Json<Value>) -
 }
 
 /// A sample backend on `address` (or any free port).
-pub async fn start_backend(address: Option<SocketAddr>) -> Result<(Backend, SocketAddr, tokio::task::JoinHandle<()>)> {
+pub async fn start_backend(
+    address: Option<SocketAddr>,
+) -> Result<(Backend, SocketAddr, tokio::task::JoinHandle<()>)> {
     let backend = Backend::open(BackendConfig {
         database: Database::Memory,
         agent_jwt_secret: SECRET.into(),
@@ -69,7 +82,9 @@ pub async fn start_backend(address: Option<SocketAddr>) -> Result<(Backend, Sock
     let address = listener.local_addr()?;
     let router = backend.router();
     let task = tokio::spawn(async move {
-        axum::serve(listener, router).await.expect("the listener is open");
+        axum::serve(listener, router)
+            .await
+            .expect("the listener is open");
     });
     Ok((backend, address, task))
 }
@@ -141,10 +156,21 @@ impl Server {
     pub async fn start(setup: &Setup) -> Result<Self> {
         let address = free_address()?;
         let mut command = command(setup);
-        command.arg("serve").env("CLASPER_LISTEN", address.to_string()).stdout(Stdio::null());
+        command
+            .arg("serve")
+            .env("CLASPER_LISTEN", address.to_string())
+            .stdout(Stdio::null());
         let child = command.spawn().context("clasperd starts")?;
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
-        let mut server = Self { child, base: format!("http://{address}"), http, setup: setup.clone() };
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()?;
+        let mut server = Self {
+            child,
+            base: format!("http://{address}"),
+            http,
+            setup: setup.clone(),
+        };
         server.ready().await?;
         Ok(server)
     }
@@ -169,17 +195,24 @@ impl Server {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<(u16, Value)> {
-        let request = self.http.post(format!("{}{path}", self.base)).header("X-Agent-Daemon-Key", DAEMON_KEY);
+        let request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header("X-Agent-Daemon-Key", DAEMON_KEY);
         read(request.json(body).send().await?).await
     }
 
     pub async fn get(&self, path: &str) -> Result<(u16, Value)> {
-        let request = self.http.get(format!("{}{path}", self.base)).header("X-Agent-Daemon-Key", DAEMON_KEY);
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .header("X-Agent-Daemon-Key", DAEMON_KEY);
         read(request.send().await?).await
     }
 
     pub async fn send(&self, tenant: &str, message: &str) -> Result<(u16, Value)> {
-        self.post("/api/agents/send", &send_body(tenant, message)).await
+        self.post("/api/agents/send", &send_body(tenant, message))
+            .await
     }
 
     pub async fn set_budget(&self, tenant: &str, usd: &str) -> Result<()> {
@@ -198,7 +231,11 @@ impl Server {
 pub fn verify(setup: &Setup) -> Result<String> {
     let output = command(setup).args(["audit", "verify"]).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(output.status.success(), "audit verify: {text}{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "audit verify: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(text)
 }
 
@@ -221,7 +258,9 @@ pub fn send_body(tenant: &str, message: &str) -> Value {
 
 /// Nano-dollars of a JSON number or decimal string.
 pub fn nanos(value: &Value) -> u64 {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
     let usd: clasper_core::Usd = text.parse().expect("an amount");
     u64::try_from(usd.nanos()).expect("not negative")
 }

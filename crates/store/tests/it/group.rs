@@ -4,7 +4,7 @@ use anyhow::Result;
 use clasper_core::{StoreError, TenantId, TenantScope};
 use clasper_db::{Dialect, lock_rows};
 use clasper_entity::tenant;
-use clasper_runtime::run::{Charge, Opening, RunStore, Settled};
+use clasper_runtime::run::{Charge, Opening, RunOpening, RunStore, Settled};
 use clasper_testkit::{TestDatabase, both, usd};
 use futures::future::{join, join_all, try_join_all};
 use sea_orm::{EntityTrait, QueryTrait};
@@ -12,16 +12,17 @@ use sea_orm::{EntityTrait, QueryTrait};
 both!(
     a_write_that_violates_a_key_is_refused_alone,
     a_run_of_an_unknown_tenant_is_refused_alone,
+    a_settlement_whose_trace_id_is_taken_is_refused_alone,
     writes_that_waited_for_the_database_are_all_written,
     a_settlement_may_share_a_group_with_openings,
 );
 
 /// Thirty openings at once share a group; the one at fault is among them.
-async fn one_at_fault(db: &TestDatabase, acme: &TenantScope, fault: Opening31) -> Result<()> {
+async fn one_at_fault(db: &TestDatabase, acme: &TenantScope, fault: RunOpening) -> Result<()> {
     let mut openings: Vec<_> = (0..30)
         .map(|_| db.make.opening(acme, usd("0.01")))
         .collect();
-    openings.insert(15, *fault.0);
+    openings.insert(15, fault);
     let answers = join_all(openings.into_iter().map(|o| db.store.open_run(o))).await;
     for (place, answer) in answers.into_iter().enumerate() {
         match answer {
@@ -34,15 +35,12 @@ async fn one_at_fault(db: &TestDatabase, acme: &TenantScope, fault: Opening31) -
     db.ensure_whole().await
 }
 
-/// The opening at fault.
-struct Opening31(Box<clasper_runtime::run::RunOpening>);
-
 async fn a_write_that_violates_a_key_is_refused_alone(db: TestDatabase) -> Result<()> {
     let acme = db.tenant_with_budget("acme", usd("1")).await?;
     let (known, _) = db.admit(&acme, usd("0.01")).await?;
     let mut twin = db.make.opening(&acme, usd("0.01"));
     twin.decision = known.decision;
-    one_at_fault(&db, &acme, Opening31(Box::new(twin))).await
+    one_at_fault(&db, &acme, twin).await
 }
 
 async fn a_run_of_an_unknown_tenant_is_refused_alone(db: TestDatabase) -> Result<()> {
@@ -50,7 +48,28 @@ async fn a_run_of_an_unknown_tenant_is_refused_alone(db: TestDatabase) -> Result
     db.admit(&acme, usd("0.01")).await?;
     let nobody = TenantScope::system(TenantId::new("nobody")?);
     let stray = db.make.opening(&nobody, usd("0.01"));
-    one_at_fault(&db, &acme, Opening31(Box::new(stray))).await
+    one_at_fault(&db, &acme, stray).await
+}
+
+async fn a_settlement_whose_trace_id_is_taken_is_refused_alone(db: TestDatabase) -> Result<()> {
+    let acme = db.tenant_with_budget("acme", usd("1")).await?;
+    let mut ends = Vec::new();
+    for _ in 0..10 {
+        let (run, _) = db.admit(&acme, usd("0.1")).await?;
+        ends.push(db.make.settlement(&run, Charge::Actual(usd("0.1"))));
+    }
+    ends[5].trace.id = ends[4].trace.id;
+    let answers = join_all(ends.into_iter().map(|end| db.store.settle_run(end))).await;
+    for (place, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Ok(settled) => assert_eq!(settled, Settled::Charged(usd("0.1"))),
+            Err(StoreError::Refused(_)) => assert_eq!(place, 5),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let usage = db.account(&acme).await?.usage;
+    assert_eq!((usage.cost, usage.held), (usd("0.9"), usd("0.1")));
+    db.ensure_whole().await
 }
 
 async fn writes_that_waited_for_the_database_are_all_written(db: TestDatabase) -> Result<()> {
