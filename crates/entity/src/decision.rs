@@ -17,7 +17,7 @@ pub struct Model {
     pub action: String,
     /// SHA-256 of what executes.
     pub intent_hash: Vec<u8>,
-    /// allow, deny or require_approval.
+    /// `allow`, `deny` or `require_approval`.
     pub effect: String,
     /// The reason code.
     pub reason: String,

@@ -47,7 +47,7 @@ pub trait BudgetStore: Send + Sync {
     /// The account, or `None` when the tenant is unknown. A budget whose period has ended is returned as it is stored.
     async fn find_account(&self, scope: &TenantScope) -> Result<Option<Account>, StoreError>;
 
-    /// Creates or changes the budget; what was spent and what is held stay. The tenant is created when missing.
+    /// Creates or changes the budget; what was spent and what is held stay. An unknown tenant is refused.
     /// `entry` is completed with the budget before and after.
     async fn set_budget(
         &self,

@@ -12,7 +12,7 @@ pub struct HoldExtension {
     pub execution: ExecutionId,
     /// How much more.
     pub ask: HoldAsk,
-    /// The audit entry.
+    /// The audit entry; the store adds how much was held.
     pub entry: AuditEntry,
     /// Now.
     pub now: Timestamp,

@@ -139,7 +139,7 @@ impl RunOpening {
             inputs,
             decided_at: self.now,
         };
-        let grant = (effect == Effect::Allow).then(|| Grant {
+        let grant = (effect == Effect::Allow).then_some(Grant {
             id: self.grant,
             decision: self.decision,
             intent_hash: self.intent.hash,

@@ -35,13 +35,7 @@ impl Engine {
             let last = orphans.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
             let mut closed = 0;
             for orphan in orphans {
-                let tenant = orphan.scope.tenant().clone();
-                let settled = self.deps.runs.settle_run(self.closing(orphan)).await?;
-                if let Settled::Charged(cost) = settled {
-                    count(RunEnd::Recovered, cost);
-                    closed += 1;
-                }
-                self.waiters.freed(&tenant);
+                closed += usize::from(self.close(orphan).await?);
             }
             recovered += closed;
             // A whole batch of which nothing could be closed would come again for ever.
@@ -49,6 +43,27 @@ impl Engine {
                 return Ok(recovered);
             }
         }
+    }
+
+    /// Closes one run; says whether it did. A run that the database refuses to close must not keep others open.
+    async fn close(&self, orphan: OrphanedRun) -> Result<bool, StoreError> {
+        let (tenant, execution) = (orphan.scope.tenant().clone(), orphan.execution);
+        let closed = match self.deps.runs.settle_run(self.closing(orphan)).await {
+            Ok(Settled::Charged(cost)) => {
+                count(RunEnd::Recovered, cost);
+                true
+            }
+            Ok(Settled::AlreadyClosed) => false,
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Overloaded)) => {
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::error!(execution.id = %execution, error = %error, "a run of a dead process cannot be closed");
+                false
+            }
+        };
+        self.waiters.freed(&tenant);
+        Ok(closed)
     }
 
     /// Settlements of this process that failed when their runs ended.
