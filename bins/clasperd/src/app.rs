@@ -128,8 +128,8 @@ impl App {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
         });
-        let (routes, _) = clasper_api::router();
-        let router = clasper_http::layers(routes.with_state(state), &limits, ids);
+        let (endpoints, _) = clasper_api::router();
+        let router = clasper_http::layers(endpoints.with_state(state), &limits, ids);
         Ok(Self {
             router,
             agents,
@@ -241,7 +241,7 @@ fn authenticator(
             url,
             issuer,
             audience,
-            refresh: Duration::from_secs(300),
+            refresh: Duration::from_mins(5),
         })
     });
     let auth = AuthConfig {

@@ -69,7 +69,7 @@ pub async fn serve(
         tracing::info!("stopping: open runs are finished, new ones refused");
         stopping.cancel();
     });
-    let server = tokio::spawn(server.into_future());
+    let server = tracker.spawn(server.into_future());
     shutdown.cancelled().await;
     drop(agents);
     tracker.close();

@@ -80,7 +80,7 @@ pub fn start(
         ),
         worker(
             "forget old idempotency answers",
-            Duration::from_secs(600),
+            Duration::from_mins(10),
             move || {
                 let agents = answers.clone();
                 async move { agents.forget_answers().await.map(drop) }
@@ -88,7 +88,7 @@ pub fn start(
         ),
         worker(
             "forget idle rate limits",
-            Duration::from_secs(60),
+            Duration::from_mins(1),
             move || {
                 limiter.sweep();
                 if let Some(metrics) = &metrics {

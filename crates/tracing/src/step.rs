@@ -117,9 +117,7 @@ fn hash(step: &Step) -> String {
         data: &step.data,
     };
     // Steps are made of strings, numbers and JSON values, so they always have a canonical form.
-    let canonical = canonical_json(&linked)
-        .map(|c| c.digest())
-        .unwrap_or(Sha256Digest::of(b""));
+    let canonical = canonical_json(&linked).map_or(Sha256Digest::of(b""), |c| c.digest());
     canonical.to_string()
 }
 

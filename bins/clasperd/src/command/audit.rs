@@ -40,9 +40,9 @@ pub async fn run(command: &AuditCommand, environment: &ProcessEnvironment) -> Re
         .context("the database cannot be read")?;
     database.close().await;
     if arguments.json {
-        print_json(&report)
+        print_json(&report);
     } else {
-        print(&report)
+        print(&report);
     }
     if let Some(tenant) = arguments
         .tenant

@@ -34,7 +34,9 @@ pub fn run(command: &ConfigCommand, environment: &ProcessEnvironment) -> Result<
         ConfigCommand::Check(file) => {
             let config = Config::load(file.config.as_deref(), environment)?;
             let problems = config.problems();
-            problems.iter().for_each(|problem| println!("- {problem}"));
+            for problem in &problems {
+                println!("- {problem}");
+            }
             if !problems.is_empty() {
                 return Ok(ExitCode::FAILURE);
             }

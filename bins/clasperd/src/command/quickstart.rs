@@ -13,6 +13,7 @@ use example_backend::{Backend, BackendConfig};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::config::{Config, ProcessEnvironment, Secret};
@@ -44,8 +45,8 @@ pub async fn run(
     arguments: QuickstartArguments,
     environment: &ProcessEnvironment,
 ) -> Result<ExitCode> {
-    let secrets = files::prepare(&arguments.data_dir)?;
-    let backend_address = start_backend(&arguments.data_dir, &secrets).await?;
+    let (secrets, tasks) = (files::prepare(&arguments.data_dir)?, TaskTracker::new());
+    let backend_address = start_backend(&arguments.data_dir, &secrets, &tasks).await?;
     let config = configure(&arguments, &secrets, backend_address);
     let telemetry = serve::start_telemetry(&config, environment)?;
     let metrics = clasper_telemetry::install_metrics().context("metrics")?;
@@ -62,7 +63,7 @@ pub async fn run(
     let stop = CancellationToken::new();
     let database = app.database.clone();
     let signal = stop.clone();
-    let server = tokio::spawn(serve::serve(
+    let server = tasks.spawn(serve::serve(
         app,
         listener,
         std::time::Duration::from_secs(10),
@@ -99,7 +100,11 @@ pub async fn run(
     })
 }
 
-async fn start_backend(data_dir: &Path, secrets: &files::Secrets) -> Result<SocketAddr> {
+async fn start_backend(
+    data_dir: &Path,
+    secrets: &files::Secrets,
+    tasks: &TaskTracker,
+) -> Result<SocketAddr> {
     let backend = Backend::open(BackendConfig {
         database: example_backend::Database::File(data_dir.join("backend.db")),
         agent_jwt_secret: secrets.agent_jwt_secret.clone(),
@@ -111,7 +116,7 @@ async fn start_backend(data_dir: &Path, secrets: &files::Secrets) -> Result<Sock
     let listener = serve::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     // It has no state of its own to save, so it may end with the process.
-    tokio::spawn(axum::serve(listener, backend.router()).into_future());
+    tasks.spawn(axum::serve(listener, backend.router()).into_future());
     Ok(address)
 }
 

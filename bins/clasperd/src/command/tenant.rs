@@ -51,7 +51,7 @@ pub async fn run(command: TenantCommand, environment: &ProcessEnvironment) -> Re
     match creation.context("the tenant was not created")? {
         TenantCreation::Created(tenant) => println!("tenant {} created", tenant.id),
         TenantCreation::AlreadyExists(tenant) => {
-            println!("tenant {} exists already; nothing was changed", tenant.id)
+            println!("tenant {} exists already; nothing was changed", tenant.id);
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -21,7 +21,7 @@ impl Demo {
     /// A client with the daemon key.
     pub fn new(address: SocketAddr, key: &str) -> Result<Self> {
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .no_proxy()
             .build();
         Ok(Self {

@@ -7,6 +7,9 @@ use anyhow::Result;
 
 use crate::harness::{CALL_NANOS, ModelServer, Server, Setup, Store, nanos, start_backend};
 
+/// Clients that send at once.
+const SENDERS: u64 = 40;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
     let directory = tempfile::tempdir()?;
@@ -23,7 +26,7 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
     server.set_budget("acme", "10").await?;
     // One settled run first, so that the mean cost of a run is known.
     assert_eq!(server.send("acme", "first").await?.0, 200);
-    let sends: Vec<_> = (0..40)
+    let sends: Vec<_> = (0..SENDERS)
         .map(|n| {
             let server = server.clone();
             tokio::spawn(async move {
@@ -31,7 +34,7 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
                 for m in 0..100 {
                     match server.send("acme", &format!("message {n}-{m}")).await {
                         Ok((200, answer)) => {
-                            acknowledged.push(answer["trace_id"].as_str().unwrap_or("").to_owned())
+                            acknowledged.push(answer["trace_id"].as_str().unwrap_or("").to_owned());
                         }
                         _ => break,
                     }
@@ -53,10 +56,19 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
     let server = Server::start(&setup).await?;
     let (_, budget) = server.get("/budget?tenant_id=acme").await?;
     assert_eq!(nanos(&budget["budget"]["heldUsd"]), 0, "a hold was leaked");
-    assert_eq!(
-        nanos(&budget["budget"]["spentUsd"]),
-        model.calls() * CALL_NANOS,
-        "ledger and provider disagree"
+    // A run that was open when the process died is charged what runs cost. Every call in the provider's log is paid
+    // for; a run that died before its call was made is the only kind that may be paid for without one.
+    let paid = nanos(&budget["budget"]["spentUsd"]) / CALL_NANOS;
+    assert_eq!(nanos(&budget["budget"]["spentUsd"]) % CALL_NANOS, 0);
+    assert!(
+        paid >= model.calls(),
+        "{} calls, {paid} paid",
+        model.calls()
+    );
+    assert!(
+        paid <= model.calls() + SENDERS,
+        "{} calls, {paid} paid",
+        model.calls()
     );
     for trace in &acknowledged {
         let (status, answer) = server
@@ -67,13 +79,13 @@ async fn nothing_acknowledged_is_lost_and_no_hold_stays() -> Result<()> {
             (200, &"completed".into())
         );
     }
-    // What was acknowledged reaches the backend, once each, whatever was under way when the process died.
-    for _ in 0..600 {
-        if backend.messages_of("u1").await?.len() > acknowledged.len() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    // An answer is acknowledged after the first attempt to deliver it, and the backend was there all the time.
+    let delivered = backend.messages_of("u1").await?.len();
+    assert!(
+        delivered >= acknowledged.len(),
+        "{delivered} of {}",
+        acknowledged.len()
+    );
     server.verify()?;
     Ok(())
 }

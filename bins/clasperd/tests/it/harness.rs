@@ -163,7 +163,7 @@ impl Server {
         let child = command.spawn().context("clasperd starts")?;
         let http = reqwest::Client::builder()
             .no_proxy()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()?;
         let mut server = Self {
             child,

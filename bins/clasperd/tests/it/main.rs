@@ -1,5 +1,10 @@
 //! The server as its users run it: the real binary, a backend, a model server with its own log, and kill -9.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what a test spawns ends with the test; there is no shutdown to wait for it"
+)]
+
 mod backend_down;
 mod budget;
 mod command;
