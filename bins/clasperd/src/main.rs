@@ -4,9 +4,11 @@ mod app;
 mod command;
 mod config;
 mod gate;
+mod operator;
 mod quickstart;
 mod readiness;
 mod serve;
+mod subsystem;
 mod worker;
 
 use std::process::ExitCode;

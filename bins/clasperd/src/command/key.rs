@@ -8,9 +8,9 @@ use clasper_core::{Role, TenantId};
 use clasper_identity::NewKey;
 use secrecy::ExposeSecret;
 
-use crate::app::{self, LocalOperator};
 use crate::command::ConfigFile;
 use crate::config::{Config, ProcessEnvironment};
+use crate::operator::{LocalOperator, local_caller};
 
 /// What to do with API keys.
 #[derive(Debug, Subcommand)]
@@ -40,7 +40,7 @@ pub async fn run(command: KeyCommand, environment: &ProcessEnvironment) -> Resul
     let KeyCommand::Create(arguments) = command;
     let config = Config::load(arguments.file.config.as_deref(), environment)?;
     let operator = LocalOperator::open(&config).await?;
-    let caller = app::local_caller(arguments.tenant);
+    let caller = local_caller(arguments.tenant);
     let key = NewKey {
         name: arguments.name,
         role: arguments.role,

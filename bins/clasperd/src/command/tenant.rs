@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 use clasper_core::TenantId;
 use clasper_identity::{NewTenant, TenantCreation};
 
-use crate::app::{self, LocalOperator};
 use crate::command::ConfigFile;
 use crate::config::{Config, ProcessEnvironment};
+use crate::operator::{LocalOperator, local_caller};
 
 /// What to do with tenants.
 #[derive(Debug, Subcommand)]
@@ -40,7 +40,7 @@ pub async fn run(command: TenantCommand, environment: &ProcessEnvironment) -> Re
     let config = Config::load(arguments.file.config.as_deref(), environment)?;
     let operator = LocalOperator::open(&config).await?;
     let name = arguments.name.unwrap_or_else(|| arguments.id.to_string());
-    let caller = app::local_caller(arguments.id.clone());
+    let caller = local_caller(arguments.id.clone());
     let tenant = NewTenant {
         id: arguments.id,
         name,
