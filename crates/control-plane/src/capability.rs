@@ -65,12 +65,12 @@ fn read(body: &[u8], default_version: Option<&str>) -> Result<BackendCapabilitie
 /// The features switched on, from the contract's map or the older list.
 fn features(value: Value) -> Option<Vec<String>> {
     match value {
-        Value::Object(map) => Some(
-            map.into_iter()
-                .filter(|(_, on)| *on == Value::Bool(true))
-                .map(|(name, _)| name)
-                .collect(),
-        ),
+        Value::Object(map) => {
+            let on = map.into_iter().filter(|(_, on)| *on == Value::Bool(true));
+            let mut names: Vec<String> = on.map(|(name, _)| name).collect();
+            names.sort();
+            Some(names)
+        }
         Value::Array(list) => list
             .into_iter()
             .map(|name| match name {

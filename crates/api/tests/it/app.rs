@@ -131,7 +131,7 @@ impl App {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            body: serde_json::from_str(&text).unwrap_or_default(),
+            body: sorted(&text).unwrap_or_default(),
             text,
         }
     }
@@ -225,4 +225,11 @@ impl Parts {
         };
         AgentService::new(deps, config)
     }
+}
+
+/// JSON with its members in order: whether `serde_json` keeps the order of the text depends on what else is built with it.
+pub fn sorted(text: &str) -> serde_json::Result<Value> {
+    let mut value: Value = serde_json::from_str(text)?;
+    value.sort_all_objects();
+    Ok(value)
 }

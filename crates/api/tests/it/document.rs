@@ -22,7 +22,9 @@ const OPEN: [&str; 5] = [
 ];
 
 fn document() -> Value {
-    serde_json::to_value(clasper_api::openapi()).expect("a document")
+    let mut document = serde_json::to_value(clasper_api::openapi()).expect("a document");
+    document.sort_all_objects();
+    document
 }
 
 /// Every operation with its id.

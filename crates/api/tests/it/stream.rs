@@ -5,7 +5,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::agents::message;
-use crate::app::{ACME, App};
+use crate::app::{ACME, App, sorted};
 
 const STREAM: &str = "/api/agents/stream";
 
@@ -15,7 +15,7 @@ fn events(text: &str) -> Vec<(String, Value)> {
         let (name, data) = block.split_once('\n').expect("two lines");
         let name = name.strip_prefix("event: ").expect("a name");
         let data = data.strip_prefix("data: ").expect("data");
-        (name.to_owned(), serde_json::from_str(data).expect("JSON"))
+        (name.to_owned(), sorted(data).expect("JSON"))
     };
     text.split_terminator("\n\n").map(read).collect()
 }
