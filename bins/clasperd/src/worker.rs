@@ -46,7 +46,8 @@ pub fn start(
     tracker: &TaskTracker,
     stop: &CancellationToken,
 ) {
-    let (beats, deliveries, orphans, answers) = (
+    let (beats, deliveries, orphans, answers, counts) = (
+        agents.clone(),
         agents.clone(),
         agents.clone(),
         agents.clone(),
@@ -84,6 +85,14 @@ pub fn start(
             move || {
                 let agents = answers.clone();
                 async move { agents.forget_answers().await.map(drop) }
+            },
+        ),
+        worker(
+            "count waiting messages",
+            Duration::from_secs(10),
+            move || {
+                let agents = counts.clone();
+                async move { agents.count_waiting().await }
             },
         ),
         worker(

@@ -31,6 +31,12 @@ const ALWAYS_SERVED: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
 /// How long a client that was turned away should wait.
 const RETRY_SECONDS: u64 = 1;
 
+/// How much of a body that is too large is read before its sender is cut off.
+const DRAINED_BYTES: usize = 16 * 1024 * 1024;
+
+/// How long that may take.
+const DRAINED_TIME: Duration = Duration::from_secs(5);
+
 /// What requests may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
@@ -99,6 +105,7 @@ impl Gate {
         };
         let limit = BodyLimit(self.body_bytes);
         if announced_length(request.headers()) > u64::try_from(limit.0).ok() {
+            drain(request.into_body()).await;
             return too_large(Some(limit)).into_response();
         }
         DefaultBodyLimit::max(limit.0).apply(&mut request);
@@ -130,6 +137,22 @@ impl Gate {
         })?;
         Ok(Some(permit))
     }
+}
+
+/// Reads on for a while: a client that finds the connection closed while it is still sending never reads why.
+async fn drain(body: Body) {
+    let mut rest = body.into_data_stream();
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(chunk)) = rest.next().await {
+            read += chunk.len();
+            if read > DRAINED_BYTES {
+                return;
+            }
+        }
+    };
+    // Whoever sends too slowly or too much is cut off after all.
+    let _ = tokio::time::timeout(DRAINED_TIME, reading).await;
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

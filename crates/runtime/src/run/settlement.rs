@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use clasper_core::{
-    AuditEntry, AuditEntryId, AuditEvent, ExecutionId, TenantScope, Timestamp, Usd, canonical_json,
+    AuditEntry, AuditEntryId, AuditEvent, ExecutionId, Sha256Digest, TenantScope, Timestamp, Usd,
+    canonical_json,
 };
 use clasper_tracing::Trace;
 use serde::Serialize;
@@ -79,11 +80,17 @@ pub struct Settlement {
 }
 
 impl Settlement {
-    /// The audit entry, once the charge is known.
+    /// The audit entry, once the charge is known and the trace is in the form in which it is stored: its hash goes under
+    /// the entry's, so that a trace cannot be changed unnoticed.
     ///
     /// # Errors
     /// When a member has no JSON form; never for values that came from JSON.
-    pub fn audit_entry(&self, charged: Usd, held: Usd) -> Result<AuditEntry, serde_json::Error> {
+    pub fn audit_entry(
+        &self,
+        charged: Usd,
+        held: Usd,
+        trace_hash: Sha256Digest,
+    ) -> Result<AuditEntry, serde_json::Error> {
         #[derive(Serialize)]
         struct Detail<'a> {
             execution_id: String,
@@ -99,6 +106,7 @@ impl Settlement {
             steps: usize,
             violations: usize,
             redactions: &'a BTreeMap<String, u32>,
+            trace_hash: Sha256Digest,
         }
         let is_model_call = |s: &&clasper_tracing::Step| {
             matches!(s.data, clasper_tracing::StepData::LlmCall { .. })
@@ -126,6 +134,7 @@ impl Settlement {
                 steps: self.trace.steps.len(),
                 violations: self.trace.violations.len(),
                 redactions: &self.trace.redactions,
+                trace_hash,
             })?,
             occurred_at: self.now,
         })

@@ -204,7 +204,7 @@ impl Session<'_> {
             RunEnd::Recovered => RunStatus::Interrupted,
         };
         trace.completed_at = now;
-        trace.duration_ms = millis(self.began.elapsed());
+        trace.duration_ms = millis((now - trace.started_at).to_std().unwrap_or_default());
         trace.model = self.model.model;
         trace.provider = self.model.provider;
         trace.scripted = self.scripted;

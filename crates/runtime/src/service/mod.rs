@@ -83,6 +83,17 @@ impl AgentService {
         self.engine.deliver_due().await
     }
 
+    /// Counts the messages that wait, of all tenants and processes, for the metrics.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_waiting(&self) -> Result<(), StoreError> {
+        let waiting = self.engine.deps.outbox.waiting().await?;
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        metrics::gauge!("clasper_outbox_pending").set(f64::from(waiting));
+        Ok(())
+    }
+
     /// Closes runs of processes that have not been heard of for `silent_for`. Returns how many.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod account;
 mod detail;
 mod ledger;
 mod pairing;
+mod trace;
 
 use clasper_core::{LoggedEntry, StoreError};
 use clasper_db::{Database, store_error};
@@ -20,6 +21,7 @@ use crate::verify::account::AccountReplay;
 use crate::verify::detail::Detail;
 use crate::verify::ledger::LedgerCheck;
 use crate::verify::pairing::PairCheck;
+use crate::verify::trace::TraceCheck;
 
 /// Rows read at a time.
 const CHUNK: u32 = 1000;
@@ -98,6 +100,7 @@ async fn verify_tenant(
         ledger: LedgerCheck::load(snapshot, account).await?,
         pairs: PairCheck::load(snapshot, &account.tenant_id).await?,
         replay: AccountReplay::default(),
+        traces: TraceCheck::default(),
         faults: Vec::new(),
     };
     let broken = walk(snapshot, account, &mut verifier, &mut checks).await?;
@@ -140,6 +143,8 @@ async fn walk(
                 Err(fault) => return Ok(Some(fault)),
             }
         }
+        let Checks { traces, faults, .. } = checks;
+        traces.compare(snapshot, &account.tenant_id, faults).await?;
     }
 }
 
@@ -156,6 +161,7 @@ struct Checks {
     ledger: LedgerCheck,
     pairs: PairCheck,
     replay: AccountReplay,
+    traces: TraceCheck,
     faults: Vec<String>,
 }
 
@@ -168,6 +174,7 @@ impl Checks {
         self.ledger.compare(entry, &detail, &mut self.faults);
         self.pairs.compare(entry, &detail, &mut self.faults);
         self.replay.take(entry, &detail, &mut self.faults);
+        self.traces.take(entry, &detail);
     }
 
     /// What is left over can only be judged when the whole log was read.

@@ -1,8 +1,8 @@
 //! Ends a run: charge, release, trace, messages and audit entry, in one commit.
 
 use async_trait::async_trait;
-use clasper_core::{AuditEntry, AuditEvent, Usd, canonical_json};
-use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome};
+use clasper_core::{AuditEntry, AuditEvent, Sha256Digest, Usd, canonical_json};
+use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, trace};
 use clasper_governance::{Alert, Budget};
 use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -42,8 +42,10 @@ impl WriteOp for SettleRun {
             Charge::Actual(amount) => amount,
             Charge::Estimated => estimate(account, hold)?,
         };
+        let trace = self.trace(charged)?;
+        let trace_hash = Sha256Digest::of(trace.document.as_bytes());
         let entry = settlement
-            .audit_entry(charged, hold)
+            .audit_entry(charged, hold, trace_hash)
             .map_err(row::unspeakable)?;
         let alerts = match &mut budget {
             Some(budget) => budget.settle(hold, charged).map_err(row::unspeakable)?,
@@ -55,6 +57,7 @@ impl WriteOp for SettleRun {
         }
         self.charge(batch, &run, hold, charged, budget.as_ref())?;
         let seq = batch.append(entry)?;
+        batch.traces.push(trace);
         self.record(batch, &run, hold, charged, budget.as_ref(), seq)?;
         if let Some(budget) = &budget {
             self.alert(batch, budget, &alerts)?;
@@ -74,6 +77,20 @@ fn estimate(account: &clasper_entity::tenant::Model, hold: Usd) -> Result<Usd, D
 }
 
 impl SettleRun {
+    /// The trace as it is stored. Recovery learns here what the run is charged.
+    fn trace(&self, charged: Usd) -> Result<trace::Model, DbErr> {
+        let known = &self.0.trace;
+        let row = if known.usage.total_cost_usd == charged {
+            row::trace_row(known)
+        } else {
+            let mut trace = known.clone();
+            trace.usage.total_cost_usd = charged;
+            trace.used_scope.actual_cost_usd = charged;
+            row::trace_row(&trace)
+        };
+        row.map_err(row::unspeakable)
+    }
+
     fn charge(
         &self,
         batch: &mut Batch,
@@ -149,19 +166,6 @@ impl SettleRun {
             occurred_at: now,
             audit_seq: seq,
         });
-        if settlement.trace.usage.total_cost_usd == charged {
-            batch
-                .traces
-                .push(row::trace_row(&settlement.trace).map_err(row::unspeakable)?);
-        } else {
-            // Recovery learns here what the run is charged.
-            let mut trace = settlement.trace.clone();
-            trace.usage.total_cost_usd = charged;
-            trace.used_scope.actual_cost_usd = charged;
-            batch
-                .traces
-                .push(row::trace_row(&trace).map_err(row::unspeakable)?);
-        }
         for message in &settlement.deliveries {
             batch
                 .outbox

@@ -87,7 +87,9 @@ impl RunStore for Memory {
         }
         state.usage.runs += 1;
         state.usage.cost = state.usage.cost.checked_add(charged).map_err(refused)?;
-        let entry = settlement.audit_entry(charged, hold).map_err(refused)?;
+        let entry = settlement
+            .audit_entry(charged, hold, Sha256Digest::of(b""))
+            .map_err(refused)?;
         state.record(entry);
         if let (Some((key, hash)), Some(answer)) = (claim, settlement.answer) {
             state.answers.insert(key, (hash, answer));

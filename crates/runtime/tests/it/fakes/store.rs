@@ -197,7 +197,9 @@ impl RunStore for FakeStore {
         if let Some(budget) = &mut state.budget {
             budget.settle(run.hold, charged).expect("in range");
         }
-        let entry = settlement.audit_entry(charged, run.hold).expect("JSON");
+        let entry = settlement
+            .audit_entry(charged, run.hold, Sha256Digest::of(b""))
+            .expect("JSON");
         state.entries.push(entry);
         state.outbox.extend(settlement.deliveries.iter().cloned());
         let of_this = |claim: &Claim| claim.1 == Some(settlement.execution);

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clasper_db::Database;
-use clasper_entity::{audit_entry, decision, ledger_entry, open_run, outcome, tenant};
+use clasper_entity::{audit_entry, decision, ledger_entry, open_run, outcome, tenant, trace};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 macro_rules! backup {
@@ -33,5 +33,6 @@ backup!(
     ledger_entry,
     decision,
     outcome,
-    open_run
+    open_run,
+    trace
 );

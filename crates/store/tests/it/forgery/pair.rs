@@ -1,7 +1,7 @@
 //! Forged and lost decisions, outcomes and open runs.
 
 use anyhow::{Context, Result};
-use clasper_entity::{decision, open_run, outcome};
+use clasper_entity::{audit_entry, decision, open_run, outcome, trace};
 use clasper_testkit::{TestDatabase, both};
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
@@ -14,6 +14,7 @@ both!(
     every_forged_decision_is_noticed,
     every_forged_outcome_is_noticed,
     an_open_run_that_is_gone_is_noticed,
+    a_changed_or_lost_trace_is_noticed,
 );
 
 async fn every_lost_decision_and_outcome_is_noticed(db: TestDatabase) -> Result<()> {
@@ -166,5 +167,36 @@ async fn an_open_run_that_is_gone_is_noticed(db: TestDatabase) -> Result<()> {
     history
         .notices("a lost run", gone, "is neither open nor ended")
         .await?;
+    history.end().await
+}
+
+async fn a_changed_or_lost_trace_is_noticed(db: TestDatabase) -> Result<()> {
+    use trace::Column as T;
+    let history = History::write(db).await?;
+    let writer = history.db.database().writer();
+    let ended = audit_entry::Entity::find_by_id(("acme".to_owned(), COMPLETED))
+        .one(writer)
+        .await?
+        .context("the entry of the end")?;
+    let id = ended.trace_id.context("the trace of the run")?;
+    let edit = async {
+        trace::Entity::update_many()
+            .col_expr(T::Document, Expr::value("{}"))
+            .filter(T::TraceId.eq(id))
+            .exec(writer)
+            .await?;
+        Ok(())
+    };
+    let expected = format!("trace {id} was changed after audit entry {COMPLETED}");
+    history.notices("an edited trace", edit, &expected).await?;
+    let loss = async {
+        trace::Entity::delete_many()
+            .filter(T::TraceId.eq(id))
+            .exec(writer)
+            .await?;
+        Ok(())
+    };
+    let expected = format!("audit entry {COMPLETED} has lost its trace {id}");
+    history.notices("a lost trace", loss, &expected).await?;
     history.end().await
 }
