@@ -90,6 +90,12 @@ async fn bad_messages_are_problems_and_write_nothing() -> Result<()> {
         json!([]),
         "a refused request left a trace"
     );
+    let (_, audit) = server.get("/audit?tenant_id=acme").await?;
+    assert_eq!(
+        audit["entries"],
+        json!([]),
+        "a refused request was logged as if it had done something"
+    );
     Ok(())
 }
 
