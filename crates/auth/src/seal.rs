@@ -2,7 +2,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
-use clasper_runtime::seal::Seal;
+use clasper_core::Seal;
 use secrecy::{ExposeSecret, SecretString};
 
 /// Separates this key from every other use of the same secret (RFC 5869, section 3.2).

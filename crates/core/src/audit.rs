@@ -80,6 +80,40 @@ events! {
     ApiKeyCreated = "api_key_created";
     /// An API key was revoked.
     ApiKeyRevoked = "api_key_revoked";
+    /// An adapter's execution was decided, its money held and its grant consumed by the claim.
+    ExecutionAllowed = "execution_allowed";
+    /// An adapter's execution was refused.
+    ExecutionDenied = "execution_denied";
+    /// An adapter's execution waits for people.
+    PolicyDecisionPending = "policy_decision_pending";
+    /// Somebody voted on a pending decision without deciding it.
+    ApprovalVoteRecorded = "approval_vote_recorded";
+    /// A pending decision was approved, denied or withdrawn.
+    PolicyDecisionResolved = "policy_decision_resolved";
+    /// A pending decision ran out of time.
+    PolicyDecisionExpired = "policy_decision_expired";
+    /// A pending decision was not answered in time and now needs a higher role.
+    PolicyDecisionEscalated = "policy_decision_escalated";
+    /// An approval gave a grant.
+    ApprovalGrantCreated = "approval_grant_created";
+    /// The grant of an approval was consumed by the claim of its effect.
+    ApprovalGrantConsumed = "approval_grant_consumed";
+    /// A grant ended unused, or its execution reported nothing before it lapsed; its hold was released.
+    ExecutionLapsed = "execution_lapsed";
+    /// An operator let one execution pass against policy.
+    OpsOverrideUsed = "ops_override_used";
+    /// A policy was saved.
+    PolicySaved = "policy_saved";
+    /// A bundle of policies came into force.
+    PolicyBundleActivated = "policy_bundle_activated";
+    /// A bundle of policies went out of force.
+    PolicyBundleDeactivated = "policy_bundle_deactivated";
+    /// An adapter was registered or changed what it says of itself.
+    AdapterRegistered = "adapter_registered";
+    /// An operator changed an adapter.
+    AdapterChanged = "adapter_changed";
+    /// A price of the tenant's own was set.
+    PriceChanged = "price_changed";
 }
 
 impl fmt::Display for AuditEvent {

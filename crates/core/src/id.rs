@@ -92,6 +92,8 @@ macro_rules! id {
 id! {
     /// A tenant's API key (not the secret itself).
     ApiKeyId = "API key";
+    /// One immutable bundle of policies.
+    BundleId = "policy bundle";
     /// One entry of the audit log.
     AuditEntryId = "audit entry";
     /// One decision about an intent.

@@ -9,6 +9,7 @@ mod id;
 mod name;
 mod permission;
 mod principal;
+mod seal;
 mod usd;
 
 pub use audit::{AuditEntry, AuditEvent, ChainHead, LeafHash, LoggedEntry};
@@ -17,10 +18,14 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp, truncate_to_micros, 
 pub use cursor::{Cursor, CursorError, Page};
 pub use error::{Classify, ErrorKind, StoreError};
 pub use id::{
-    ApiKeyId, AuditEntryId, DecisionId, ExecutionId, GrantId, IdParseError, IdSource, InstanceId,
-    OutboxMessageId, SequentialIds, SystemIds, TraceId,
+    ApiKeyId, AuditEntryId, BundleId, DecisionId, ExecutionId, GrantId, IdParseError, IdSource,
+    InstanceId, OutboxMessageId, SequentialIds, SystemIds, TraceId,
 };
-pub use name::{NameError, TenantId, UserId, WorkspaceId};
+pub use name::{
+    AdapterId, AgentId, EnvironmentId, ExecutionKey, NameError, PolicyId, SessionId, TenantId,
+    UserId, WorkspaceId,
+};
 pub use permission::{Permission, PermissionSet, Role, UnknownRole};
 pub use principal::{Caller, Credential, Principal, TenantScope};
+pub use seal::Seal;
 pub use usd::{Usd, UsdError};

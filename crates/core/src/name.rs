@@ -100,6 +100,18 @@ name! {
     WorkspaceId;
     /// A user of the tenant's product.
     UserId;
+    /// An adapter: an executor outside Clasper that asks before it acts.
+    AdapterId;
+    /// An agent within a tenant.
+    AgentId;
+    /// A session of an agent.
+    SessionId;
+    /// An environment of a workspace, such as `production`.
+    EnvironmentId;
+    /// A policy of a tenant.
+    PolicyId;
+    /// An adapter's own name for one execution: the same key asks about the same thing again.
+    ExecutionKey;
 }
 
 #[cfg(test)]

@@ -50,6 +50,20 @@ permissions! {
     TenantCreate = "tenant:create";
     /// Issue and revoke API keys.
     KeyManage = "key:manage";
+    /// Read policies and bundles, and ask what they would decide.
+    PolicyView = "policy:view";
+    /// Save policies and activate bundles.
+    PolicyManage = "policy:manage";
+    /// Read decisions and what was asked.
+    DecisionView = "decision:view";
+    /// Approve or deny pending decisions; each names the role that it needs besides.
+    DecisionResolve = "decision:resolve";
+    /// Let one execution pass against policy, with a reason, for minutes.
+    OverrideUse = "override:use";
+    /// Read the adapter registry.
+    AdapterView = "adapter:view";
+    /// Change the adapter registry: certification, enablement, keys.
+    AdapterManage = "adapter:manage_keys";
 }
 
 impl fmt::Display for Permission {
@@ -98,6 +112,12 @@ impl PermissionSet {
             .filter(move |p| self.contains(*p))
     }
 
+    /// Whether every permission of `other` is in this set.
+    #[must_use]
+    pub const fn covers(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// The permissions common to both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
@@ -119,9 +139,9 @@ pub enum Role {
     Agent,
     /// Reads traces.
     Viewer,
-    /// Sends messages; reads everything of the tenant.
+    /// Sends messages; reads everything of the tenant; resolves decisions that ask for no higher role.
     Operator,
-    /// Also changes budgets.
+    /// Also changes budgets, policies and adapters, and may override.
     ReleaseManager,
     /// Also issues keys.
     Admin,
@@ -158,13 +178,22 @@ impl Role {
             .with(P::AgentRun)
             .with(P::AuditView)
             .with(P::BudgetView)
-            .with(P::UsageView);
+            .with(P::UsageView)
+            .with(P::PolicyView)
+            .with(P::DecisionView)
+            .with(P::DecisionResolve)
+            .with(P::AdapterView);
+        let release_manager = operator
+            .with(P::BudgetModify)
+            .with(P::PolicyManage)
+            .with(P::OverrideUse)
+            .with(P::AdapterManage);
         match self {
             Self::Agent => PermissionSet::EMPTY.with(P::AgentRun),
             Self::Viewer => viewer,
             Self::Operator => operator,
-            Self::ReleaseManager => operator.with(P::BudgetModify),
-            Self::Admin => operator.with(P::BudgetModify).with(P::KeyManage),
+            Self::ReleaseManager => release_manager,
+            Self::Admin => release_manager.with(P::KeyManage),
         }
     }
 }

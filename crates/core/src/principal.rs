@@ -12,6 +12,8 @@ pub enum Credential {
     ApiKey(ApiKeyId),
     /// The daemon key of a trusted backend.
     DaemonKey,
+    /// An adapter's token, named by the digest of its signing input.
+    AdapterToken(Sha256Digest),
     /// A command run by someone with access to the machine and the database.
     LocalOperator,
     /// Clasper itself: recovery, reconciliation, delivery.
@@ -26,6 +28,7 @@ impl Credential {
             Self::TenantToken(_) => "tenant_token",
             Self::ApiKey(_) => "api_key",
             Self::DaemonKey => "daemon_key",
+            Self::AdapterToken(_) => "adapter_token",
             Self::LocalOperator => "local_operator",
             Self::System => "system",
         }

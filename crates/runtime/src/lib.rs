@@ -31,6 +31,5 @@ pub mod compatibility;
 pub mod model;
 pub mod policy;
 pub mod run;
-pub mod seal;
 pub mod send;
 pub mod service;

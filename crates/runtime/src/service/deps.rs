@@ -13,8 +13,8 @@ use tokio_util::task::TaskTracker;
 use crate::backend::ControlPlane;
 use crate::model::ModelProvider;
 use crate::run::{OutboxStore, RunStore};
-use crate::seal::Seal;
 use crate::send::Error;
+use clasper_core::Seal;
 
 /// Says whether a tenant may be used, and brings it into being where that is wanted.
 #[async_trait]

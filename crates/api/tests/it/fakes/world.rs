@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use clasper_api::{Readiness, ReadinessReport};
+use clasper_core::Seal;
 use clasper_core::{
     ApiKeyId, Caller, Classify, Credential, IdSource, Permission, PermissionSet, Principal,
     SequentialIds, TenantId,
@@ -20,7 +21,6 @@ use clasper_runtime::model::{
     ChatMessage, FinishReason, ModelChunk, ModelError, ModelProvider, ModelRef, ModelReply,
     ModelRequest, ModelStream, TokenUsage, ToolSpec,
 };
-use clasper_runtime::seal::Seal;
 use clasper_runtime::send::Error;
 use clasper_runtime::service::TenantGate;
 use futures::stream;

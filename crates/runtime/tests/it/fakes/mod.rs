@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use clasper_core::Seal;
 use clasper_core::{
     Caller, Credential, InstanceId, ManualClock, Principal, Role, SequentialIds, TenantId,
     Timestamp, TraceId, UserId,
@@ -15,7 +16,6 @@ use clasper_core::{
 use clasper_governance::{Budget, BudgetSettings, PriceTable};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
-use clasper_runtime::seal::Seal;
 use clasper_runtime::send::{Error, SendRequest};
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy, TenantGate};
 use clasper_workspace::{Options, WorkspaceCache};
