@@ -52,6 +52,18 @@ pub enum Reason {
     InvalidArguments,
     /// The run has used up its steps.
     StepLimit,
+    /// A policy refuses it.
+    PolicyDenied,
+    /// A Cedar `forbid` refuses it; nothing outweighs that, not even an override.
+    PolicyForbids,
+    /// No policy speaks of it.
+    NoPolicyMatched,
+    /// A policy could not be evaluated.
+    PolicyError,
+    /// A policy wants people to agree first.
+    PolicyRequiresApproval,
+    /// The risk wants people to agree first.
+    RiskRequiresApproval,
 }
 
 impl Reason {
@@ -68,6 +80,12 @@ impl Reason {
             Self::UnknownTool => "unknown_tool",
             Self::InvalidArguments => "invalid_arguments",
             Self::StepLimit => "step_limit",
+            Self::PolicyDenied => "policy_denied",
+            Self::PolicyForbids => "policy_forbids",
+            Self::NoPolicyMatched => "no_policy_matched",
+            Self::PolicyError => "policy_error",
+            Self::PolicyRequiresApproval => "policy_requires_approval",
+            Self::RiskRequiresApproval => "risk_requires_approval",
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum Action {
     AgentRun,
     /// One call of a backend's tool.
     ToolCall,
+    /// Something that an adapter carries out.
+    AdapterExecution,
 }
 
 impl Action {
@@ -21,6 +23,7 @@ impl Action {
         match self {
             Self::AgentRun => "agent_run",
             Self::ToolCall => "tool_call",
+            Self::AdapterExecution => "adapter_execution",
         }
     }
 }

@@ -1,5 +1,14 @@
 //! A tenant's budget: money is held before it is spent, and settled for what was really used.
 
+mod nested;
+mod scope;
+
+pub use nested::{
+    NestedAdmission, NestedBudgets, NestedError, ScopeAlert, ScopeWarning, ScopedBudget,
+    ScopedSnapshot, Settled, admit_all,
+};
+pub use scope::{BudgetScope, ScopeError};
+
 use chrono_tz::Tz;
 use clasper_core::{TenantId, Timestamp, Usd, UsdError};
 use serde::Serialize;
@@ -159,7 +168,8 @@ pub struct BudgetSnapshot {
 }
 
 /// How spending stands against the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BudgetStanding {
     /// Below the alert threshold.
     Within,
@@ -255,11 +265,7 @@ impl Budget {
                 capped: false,
             };
         }
-        let floor = self
-            .mean_run_cost()
-            .unwrap_or(ask.floor)
-            .max(Usd::from_nanos(1).unwrap_or(Usd::ZERO))
-            .min(ask.full);
+        let floor = self.floor(ask);
         if unspent < floor {
             return Admission::Refused(Refusal::BudgetExceeded);
         }
@@ -274,6 +280,15 @@ impl Budget {
         } else {
             Admission::Wait
         }
+    }
+
+    /// The least hold with which a run makes sense: the mean cost of the period's runs or, before the first,
+    /// `ask.floor`; something, and not more than it asks for.
+    fn floor(&self, ask: HoldAsk) -> Usd {
+        self.mean_run_cost()
+            .unwrap_or(ask.floor)
+            .max(Usd::from_nanos(1).unwrap_or(Usd::ZERO))
+            .min(ask.full)
     }
 
     /// Holds money for a run that was admitted.
@@ -311,12 +326,17 @@ impl Budget {
     /// How spending stands against the limit.
     #[must_use]
     pub fn standing(&self) -> BudgetStanding {
-        if self.spent > self.limit {
+        self.standing_at(self.spent)
+    }
+
+    /// How the budget would stand if `spent` were spent.
+    fn standing_at(&self, spent: Usd) -> BudgetStanding {
+        if spent > self.limit {
             return BudgetStanding::Over;
         }
         let share =
             i128::from(self.limit.nanos()) * i128::from(self.alert_threshold.basis_points());
-        if i128::from(self.spent.nanos()) * 10_000 >= share && !self.spent.is_zero() {
+        if i128::from(spent.nanos()) * 10_000 >= share && !spent.is_zero() {
             BudgetStanding::NearLimit
         } else {
             BudgetStanding::Within
@@ -345,5 +365,4 @@ impl Budget {
 }
 
 #[cfg(test)]
-#[path = "budget_tests.rs"]
 mod tests;
