@@ -1,19 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod m20261121_000001_ground;
+mod m20261121_000002_decisions;
+mod migration;
 mod schema;
+mod table;
 
 pub use schema::{SchemaError, SchemaState, migrate, schema_state};
-pub use sea_orm_migration::MigratorTrait;
-use sea_orm_migration::{MigrationTrait, async_trait};
 
-/// Every migration, in order.
-#[derive(Debug, Clone, Copy)]
-pub struct Migrator;
+use crate::migration::Migration;
 
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_ground::Migration)]
-    }
-}
+/// Every migration, in order. What has landed here is never changed or taken away.
+const MIGRATIONS: &[Migration] = &[
+    m20261121_000001_ground::MIGRATION,
+    m20261121_000002_decisions::MIGRATION,
+];

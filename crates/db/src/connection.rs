@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, DatabaseConnection};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::writer::GroupWriter;
 
 /// Statements kept prepared per connection. Multi-row writes come in as many texts as there are batch sizes.
 const PREPARED_STATEMENTS: usize = 1024;
@@ -31,13 +32,14 @@ impl Default for DatabaseOptions {
     }
 }
 
-/// An open database: one connection that writes, some that read.
+/// An open database: one connection that migrates, some that read, and the writer of groups.
 #[derive(Debug, Clone)]
 pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     dialect: Dialect,
     path: Option<PathBuf>,
+    writes_inline: bool,
 }
 
 /// Held by the one server process that uses a SQLite file; let go when dropped.
@@ -52,15 +54,15 @@ impl Database {
     /// # Errors
     /// [`Error`], saying what to do.
     pub async fn connect(address: &str, options: &DatabaseOptions) -> Result<Self, Error> {
-        if let Some(rest) = address.strip_prefix("sqlite:") {
-            let path = PathBuf::from(
-                rest.trim_start_matches("//")
-                    .split('?')
-                    .next()
-                    .unwrap_or_default(),
-            );
-            prepare_file(&path, address)?;
-            return Self::open(address, options, Dialect::Sqlite, Some(path)).await;
+        if address.starts_with("sqlite:") {
+            let parsed: SqliteConnectOptions = address.parse().map_err(|_| Error::SqliteAddress)?;
+            // What is in memory has no file, and its name is made up by sqlx.
+            let path = (!address.contains(":memory:") && !address.contains("mode=memory"))
+                .then(|| parsed.get_filename().to_owned());
+            if let Some(path) = &path {
+                prepare_file(path, address)?;
+            }
+            return Self::open(address, options, Dialect::Sqlite, path).await;
         }
         if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             return Self::open(address, options, Dialect::Postgres, None).await;
@@ -81,11 +83,21 @@ impl Database {
             writer,
             reader,
             dialect,
+            writes_inline: path.is_some() && is_plain_file(address),
             path,
         })
     }
 
-    /// The connection that writes. Only the group commit and migrations use it.
+    /// The writer of groups: calls into SQLite where the database is a file, else through [`Database::writer`].
+    #[must_use]
+    pub fn group_writer(&self) -> GroupWriter {
+        match &self.path {
+            Some(path) if self.writes_inline => GroupWriter::inline(path),
+            _ => GroupWriter::sqlx(self.writer.clone(), self.dialect),
+        }
+    }
+
+    /// The connection for migrations.
     #[must_use]
     pub const fn writer(&self) -> &DatabaseConnection {
         &self.writer
@@ -134,6 +146,14 @@ impl Database {
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;
     }
+}
+
+/// Whether a SQLite address names a file that is opened for writing and asks for nothing else, such as another VFS.
+fn is_plain_file(address: &str) -> bool {
+    matches!(
+        address.split_once('?'),
+        None | Some((_, "mode=rwc" | "mode=rw"))
+    )
 }
 
 fn connect_options(address: &str, connections: u32, options: &DatabaseOptions) -> ConnectOptions {

@@ -1,16 +1,17 @@
 //! The group commit: concurrent writes meet in one task, share a transaction, and are answered after its commit.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 use clasper_core::StoreError;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
-use crate::dialect::Dialect;
 use crate::error::{is_retryable, store_error};
+use crate::transaction::WriteTransaction;
+use crate::writer::GroupWriter;
 
 /// Most writes in one transaction.
 const LARGEST_GROUP: usize = 256;
@@ -31,7 +32,7 @@ pub trait CommitGroup: Send + 'static {
     /// Writes `jobs`.
     async fn write(
         &mut self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         jobs: &mut [Self::Job],
     ) -> Result<(), DbErr>;
 
@@ -60,15 +61,28 @@ impl<J> Clone for GroupCommit<J> {
 pub type Submitted<T> = oneshot::Receiver<Result<T, StoreError>>;
 
 impl<J: Send + 'static> GroupCommit<J> {
-    /// Starts the task that writes. It ends when every handle is dropped and everything submitted is answered.
+    /// Starts to write, within a runtime. It ends when every handle is dropped and everything submitted is answered;
+    /// `tracker` waits for it. A writer that blocks has a thread of its own, so that no other task waits for the disk.
     pub fn start<G: CommitGroup<Job = J>>(
         group: G,
-        connection: DatabaseConnection,
+        writer: GroupWriter,
         tracker: &TaskTracker,
     ) -> Self {
         let (queue, jobs) = mpsc::channel(LONGEST_QUEUE);
-        let dialect = Dialect::of(&connection);
-        tracker.spawn(run(group, Arc::new(connection), dialect, jobs));
+        if !writer.blocks() {
+            tracker.spawn(run(group, writer, jobs));
+            return Self { queue };
+        }
+        let (runtime, token) = (Handle::current(), tracker.token());
+        let thread = std::thread::Builder::new().name("clasper-writer".to_owned());
+        let started = thread.spawn(move || {
+            runtime.block_on(run(group, writer, jobs));
+            drop(token);
+        });
+        if let Err(error) = started {
+            // The jobs' channel went with the thread: every write is told that the writer has stopped.
+            tracing::error!(error = %error, "the writer's thread cannot be started");
+        }
         Self { queue }
     }
 
@@ -88,8 +102,7 @@ impl<J: Send + 'static> GroupCommit<J> {
 
 async fn run<G: CommitGroup>(
     mut group: G,
-    connection: Arc<DatabaseConnection>,
-    dialect: Dialect,
+    mut writer: GroupWriter,
     mut queue: mpsc::Receiver<G::Job>,
 ) {
     let mut jobs = Vec::with_capacity(LARGEST_GROUP);
@@ -98,31 +111,46 @@ async fn run<G: CommitGroup>(
         let begun = Instant::now();
         #[expect(clippy::cast_precision_loss, reason = "at most 256")]
         metrics::histogram!("clasper_writer_batch_size").record(jobs.len() as f64);
-        match attempt(&mut group, &connection, dialect, &mut jobs).await {
-            Ok(()) => jobs.drain(..).for_each(|job| group.committed(job)),
-            // One of them is at fault, or somebody else was first: each alone, so that only the culprit is refused.
-            Err(error) => {
-                tracing::debug!(error = %error, jobs = jobs.len(), "a group was rolled back; writing one by one");
-                for job in jobs.drain(..) {
-                    alone(&mut group, &connection, dialect, job).await;
-                }
-            }
-        }
+        write(&mut group, &mut writer, &mut jobs).await;
         metrics::histogram!("clasper_writer_commit_seconds").record(begun.elapsed().as_secs_f64());
     }
 }
 
-async fn alone<G: CommitGroup>(
-    group: &mut G,
-    connection: &DatabaseConnection,
-    dialect: Dialect,
-    job: G::Job,
-) {
+/// Writes and answers `jobs`.
+async fn write<G: CommitGroup>(group: &mut G, writer: &mut GroupWriter, jobs: &mut Vec<G::Job>) {
+    let outcome = match begin(writer).await {
+        Ok(transaction) => attempt(group, transaction, jobs).await,
+        // No job is at fault, so none fares better alone.
+        Err(error) => {
+            tracing::error!(error = %error, jobs = jobs.len(), "the database takes no writes");
+            for job in jobs.drain(..) {
+                group.failed(job, store_error(error.clone()));
+            }
+            return;
+        }
+    };
+    match outcome {
+        Ok(()) => jobs.drain(..).for_each(|job| group.committed(job)),
+        // One of them is at fault, or somebody else was first: each alone, so that only the culprit is refused.
+        Err(error) => {
+            tracing::debug!(error = %error, jobs = jobs.len(), "a group was rolled back; writing one by one");
+            for job in jobs.drain(..) {
+                alone(group, writer, job).await;
+            }
+        }
+    }
+}
+
+async fn alone<G: CommitGroup>(group: &mut G, writer: &mut GroupWriter, job: G::Job) {
     let mut jobs = [job];
     let mut attempts = 0;
     let outcome = loop {
         attempts += 1;
-        match attempt(group, connection, dialect, &mut jobs).await {
+        let transaction = match begin(writer).await {
+            Ok(transaction) => transaction,
+            Err(error) => break Err(error),
+        };
+        match attempt(group, transaction, &mut jobs).await {
             Err(error) if is_retryable(&error) && attempts < ATTEMPTS => {}
             outcome => break outcome,
         }
@@ -137,13 +165,21 @@ async fn alone<G: CommitGroup>(
     }
 }
 
+async fn begin(writer: &mut GroupWriter) -> Result<WriteTransaction, DbErr> {
+    // A connection that broke while it was idle shows only now, and the next one may be well.
+    match writer.begin().await {
+        Err(error) if !is_retryable(&error) => writer.begin().await,
+        // Busy: SQLite has waited long enough.
+        begun => begun,
+    }
+}
+
+/// Writes `jobs` within `transaction` and commits it, or takes everything back.
 async fn attempt<G: CommitGroup>(
     group: &mut G,
-    connection: &DatabaseConnection,
-    dialect: Dialect,
+    transaction: WriteTransaction,
     jobs: &mut [G::Job],
 ) -> Result<(), DbErr> {
-    let transaction = dialect.begin(connection).await?;
     match group.write(&transaction, jobs).await {
         Ok(()) => transaction.commit().await,
         Err(error) => {

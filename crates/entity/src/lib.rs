@@ -1,13 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+pub mod active_bundle;
+pub mod adapter;
 pub mod api_key;
 pub mod audit_entry;
+pub mod budget_scope;
+pub mod cost_history;
 pub mod decision;
+pub mod execution;
+pub mod governance_head;
 pub mod idempotency_key;
 pub mod instance;
 pub mod ledger_entry;
 pub mod open_run;
 pub mod outbox_message;
 pub mod outcome;
+pub mod policy_bundle;
+pub mod policy_version;
+pub mod price_override;
 pub mod tenant;
 pub mod trace;

@@ -21,6 +21,9 @@ pub struct Model {
     pub idempotency_key: Option<String>,
     /// Hash of the request that came with the key.
     pub request_hash: Option<Vec<u8>>,
+    /// The budgets within the tenant's that hold the money, as a JSON list.
+    #[sea_orm(column_type = "Text")]
+    pub hold_scopes: String,
     /// The trace as far as it is known, as JSON.
     #[sea_orm(column_type = "Text")]
     pub draft: String,

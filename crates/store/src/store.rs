@@ -25,7 +25,7 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Starts the writer on `tracker`. It ends when the last clone is dropped and everything is answered.
+    /// Starts the writer, for which `tracker` waits; within a runtime. It ends when the last clone is dropped and everything is answered.
     #[must_use]
     #[expect(
         clippy::needless_pass_by_value,
@@ -33,7 +33,7 @@ impl Store {
     )]
     pub fn start(database: Database, tracker: &TaskTracker) -> Self {
         let group = WriteGroup::new(database.dialect());
-        let writes = GroupCommit::start(group, database.writer().clone(), tracker);
+        let writes = GroupCommit::start(group, database.group_writer(), tracker);
         Self {
             writes,
             reader: database.reader().clone(),

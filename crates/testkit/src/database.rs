@@ -15,6 +15,7 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
+use crate::every_entity;
 use crate::maker::Maker;
 use crate::postgres::TemporaryDatabase;
 
@@ -23,6 +24,37 @@ use crate::postgres::TemporaryDatabase;
 enum Home {
     Sqlite(TempDir),
     Postgres(TemporaryDatabase),
+}
+
+impl Home {
+    fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(directory) => Some(directory.path().join("clasper.db")),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+/// A database that nobody uses at the moment.
+#[derive(Debug)]
+pub struct StoppedDatabase {
+    home: Home,
+}
+
+impl StoppedDatabase {
+    /// The file, on SQLite.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        self.home.file()
+    }
+
+    /// Starts a store on it again.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn start(self) -> Result<TestDatabase> {
+        TestDatabase::open(self.home).await
+    }
 }
 
 /// A migrated database with a running store.
@@ -71,6 +103,22 @@ impl TestDatabase {
         })
     }
 
+    /// Drops the store, waits until everything is written, and closes every connection that is the store's.
+    pub async fn stop(self) -> StoppedDatabase {
+        let Self {
+            store,
+            database,
+            tracker,
+            home,
+            ..
+        } = self;
+        drop(store);
+        tracker.close();
+        tracker.wait().await;
+        database.close().await;
+        StoppedDatabase { home }
+    }
+
     /// The database under the store.
     #[must_use]
     pub const fn database(&self) -> &Database {
@@ -116,10 +164,7 @@ impl TestDatabase {
     /// The file, on SQLite.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {
-        match &self.home {
-            Home::Sqlite(directory) => Some(directory.path().join("clasper.db")),
-            Home::Postgres(_) => None,
-        }
+        self.home.file()
     }
 
     /// Creates a tenant whose months are of UTC.
@@ -210,19 +255,7 @@ impl TestDatabase {
                 counts.insert(stringify!($table), rows);
             )+};
         }
-        count!(
-            tenant,
-            api_key,
-            audit_entry,
-            decision,
-            outcome,
-            open_run,
-            ledger_entry,
-            trace,
-            outbox_message,
-            idempotency_key,
-            instance
-        );
+        every_entity!(count);
         Ok(counts)
     }
 }

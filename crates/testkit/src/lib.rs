@@ -4,7 +4,7 @@ mod database;
 mod maker;
 mod postgres;
 
-pub use database::TestDatabase;
+pub use database::{StoppedDatabase, TestDatabase};
 pub use maker::{Maker, usd};
 
 /// Makes two tests, `sqlite` and `postgres`, of each `async fn(TestDatabase) -> anyhow::Result<()>` it is given.
@@ -26,4 +26,35 @@ macro_rules! both {
             }
         }
     )+};
+}
+
+/// Hands the name of every entity to the macro `$each`: `every_entity!(count)` is `count!(tenant, api_key, …)`.
+///
+/// An entity that is not listed here fails the store's test of the schema, as its table is then nobody's.
+#[macro_export]
+macro_rules! every_entity {
+    ($each:ident) => {
+        $each!(
+            tenant,
+            api_key,
+            audit_entry,
+            decision,
+            outcome,
+            open_run,
+            ledger_entry,
+            trace,
+            outbox_message,
+            idempotency_key,
+            instance,
+            governance_head,
+            policy_version,
+            policy_bundle,
+            active_bundle,
+            adapter,
+            execution,
+            budget_scope,
+            cost_history,
+            price_override
+        )
+    };
 }

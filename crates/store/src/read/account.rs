@@ -1,10 +1,9 @@
 //! Accounts and ledgers.
 
 use clasper_core::TenantScope;
-use clasper_entity::{ledger_entry, tenant};
+use clasper_entity::tenant;
 use clasper_governance::{Account, UsageTotals};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 
 use crate::row;
 
@@ -29,27 +28,4 @@ pub(crate) async fn find<C: ConnectionTrait>(
         })
     })
     .transpose()
-}
-
-/// What the ledger says was spent in the period that begins at `period_start`.
-pub(crate) async fn spent_in_period<C: ConnectionTrait>(
-    connection: &C,
-    tenant: &str,
-    period_start: i64,
-) -> Result<i64, DbErr> {
-    use ledger_entry::Column as L;
-    let rows: Vec<i64> = ledger_entry::Entity::find()
-        .select_only()
-        .column_as(
-            L::SpentDeltaNanos.into_expr().sum().cast_as("BIGINT"),
-            "spent",
-        )
-        .filter(L::TenantId.eq(tenant))
-        .filter(L::PeriodStart.eq(period_start))
-        .filter(L::SpentDeltaNanos.ne(0))
-        .group_by(L::TenantId)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.first().copied().unwrap_or(0))
 }

@@ -3,17 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use clasper_core::{AuditEntry, ExecutionId, TenantId};
-use clasper_db::{Dialect, lock_rows};
+use clasper_db::{Dialect, WriteTransaction, lock_rows};
 use clasper_entity::{
     audit_entry, decision, idempotency_key, ledger_entry, open_run, outbox_message, outcome,
     tenant, trace,
 };
 use sea_orm::prelude::Uuid;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveModelBehavior, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, QueryFilter, QueryOrder, QueryTrait,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
 use crate::row;
 use crate::write::needs::Needs;
@@ -42,7 +39,7 @@ pub(crate) struct Batch {
 impl Batch {
     /// Loads what is needed. The tenants come first and in order: their locks are what everything else relies on.
     pub(crate) async fn load(
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         dialect: Dialect,
         needs: Needs,
     ) -> Result<Self, DbErr> {
@@ -64,12 +61,13 @@ impl Batch {
             outbox: Vec::new(),
             delivered: Vec::new(),
         };
-        if !needs.tenants.is_empty() {
+        let tenants = needs.tenants;
+        if !tenants.is_empty() {
             let mut select = tenant::Entity::find()
-                .filter(tenant::Column::TenantId.is_in(needs.tenants))
+                .filter(tenant::Column::TenantId.is_in(tenants))
                 .order_by_asc(tenant::Column::TenantId);
             lock_rows(QueryTrait::query(&mut select), dialect);
-            let rows = select.all(transaction).await?;
+            let rows = transaction.all(select).await?;
             batch.tenants = rows
                 .into_iter()
                 .map(|row| (row.tenant_id.clone(), row))
@@ -78,17 +76,15 @@ impl Batch {
         if !needs.open_runs.is_empty() {
             let select = open_run::Entity::find()
                 .filter(open_run::Column::ExecutionId.is_in(needs.open_runs));
-            let rows = select.all(transaction).await?;
+            let rows = transaction.all(select).await?;
             batch.open_runs = rows
                 .into_iter()
                 .map(|row| (row.execution_id, row))
                 .collect();
         }
         if !needs.idempotency_keys.is_empty() {
-            let rows = idempotency_key::Entity::find()
-                .filter(any_key(&needs.idempotency_keys))
-                .all(transaction)
-                .await?;
+            let select = idempotency_key::Entity::find().filter(any_key(&needs.idempotency_keys));
+            let rows = transaction.all(select).await?;
             batch.idempotency_keys = rows
                 .into_iter()
                 .map(|row| ((row.tenant_id.clone(), row.key.clone()), row))
@@ -167,56 +163,36 @@ impl Batch {
     }
 
     /// Writes everything: one statement per table, however many writes there are.
-    pub(crate) async fn flush(self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-        insert(transaction, self.audit).await?;
-        insert(transaction, self.decisions).await?;
-        insert(transaction, self.outcomes).await?;
-        insert(transaction, self.ledger).await?;
-        insert(transaction, self.traces).await?;
-        insert(transaction, self.outbox).await?;
+    pub(crate) async fn flush(self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+        transaction.insert(self.audit).await?;
+        transaction.insert(self.decisions).await?;
+        transaction.insert(self.outcomes).await?;
+        transaction.insert(self.ledger).await?;
+        transaction.insert(self.traces).await?;
+        transaction.insert(self.outbox).await?;
         if !self.closed_runs.is_empty() {
             let gone = open_run::Column::ExecutionId.is_in(self.closed_runs);
-            open_run::Entity::delete_many()
-                .filter(gone)
-                .exec(transaction)
-                .await?;
+            let delete = open_run::Entity::delete_many().filter(gone);
+            transaction.execute(&delete).await?;
         }
         if !self.delivered.is_empty() {
             let gone = outbox_message::Column::MessageId.is_in(self.delivered);
-            outbox_message::Entity::delete_many()
-                .filter(gone)
-                .exec(transaction)
-                .await?;
+            let delete = outbox_message::Entity::delete_many().filter(gone);
+            transaction.execute(&delete).await?;
         }
         if !self.freed_keys.is_empty() {
             let gone = any_key(&self.freed_keys);
-            idempotency_key::Entity::delete_many()
-                .filter(gone)
-                .exec(transaction)
-                .await?;
+            let delete = idempotency_key::Entity::delete_many().filter(gone);
+            transaction.execute(&delete).await?;
         }
         let (mut tenants, mut runs, mut keys) =
             (self.tenants, self.open_runs, self.idempotency_keys);
         tenants.retain(|id, _| self.changed_tenants.contains(id));
         runs.retain(|id, _| self.changed_runs.contains(id));
         keys.retain(|id, _| self.changed_keys.contains(id));
-        upsert(
-            transaction,
-            runs.into_values(),
-            &[open_run::Column::ExecutionId],
-        )
-        .await?;
-        let key = [
-            idempotency_key::Column::TenantId,
-            idempotency_key::Column::Key,
-        ];
-        upsert(transaction, keys.into_values(), &key).await?;
-        upsert(
-            transaction,
-            tenants.into_values(),
-            &[tenant::Column::TenantId],
-        )
-        .await
+        transaction.upsert(runs.into_values()).await?;
+        transaction.upsert(keys.into_values()).await?;
+        transaction.upsert(tenants.into_values()).await
     }
 }
 
@@ -234,48 +210,6 @@ fn any_key<'a>(keys: impl IntoIterator<Item = &'a (String, String)>) -> Conditio
                     .add(K::Key.eq(key.as_str())),
             )
         })
-}
-
-async fn insert<M, A>(transaction: &DatabaseTransaction, rows: Vec<M>) -> Result<(), DbErr>
-where
-    M: IntoActiveModel<A>,
-    A: ActiveModelBehavior + Send,
-{
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-    A::Entity::insert_many(rows)
-        .exec_without_returning(transaction)
-        .await
-        .map(drop)
-}
-
-async fn upsert<M, A, C>(
-    transaction: &DatabaseTransaction,
-    rows: impl Iterator<Item = M>,
-    key: &[C],
-) -> Result<(), DbErr>
-where
-    M: IntoActiveModel<A>,
-    A: ActiveModelBehavior + Send,
-    A::Entity: EntityTrait<Column = C>,
-    C: ColumnTrait + Iterable,
-{
-    let mut rows = rows.map(IntoActiveModel::into_active_model).peekable();
-    if rows.peek().is_none() {
-        return Ok(());
-    }
-    let is_key = |column: &C| key.iter().any(|k| k.as_str() == column.as_str());
-    let changed = C::iter().filter(|column| !is_key(column));
-    let on_conflict = OnConflict::columns(key.iter().copied())
-        .update_columns(changed)
-        .to_owned();
-    A::Entity::insert_many(rows)
-        .on_conflict(on_conflict)
-        .exec_without_returning(transaction)
-        .await
-        .map(drop)
 }
 
 /// An expression for `column + n`, so that concurrent readers of other columns are not disturbed.

@@ -5,12 +5,13 @@ use chrono_tz::Tz;
 use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, TenantScope, Timestamp, Usd, canonical_json,
 };
+use clasper_db::WriteTransaction;
 use clasper_entity::ledger_entry;
 use clasper_governance::{Budget, BudgetChange, BudgetSettings, BudgetSnapshot};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use serde_json::json;
 
-use crate::read::account::spent_in_period;
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
 use crate::write::{Needs, WriteOp};
@@ -34,7 +35,7 @@ impl WriteOp for SetBudget {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<BudgetChange, DbErr> {
         let tenant = self.scope.tenant();
         let account = batch.tenant(tenant).ok_or_else(|| unknown_tenant(tenant))?;
@@ -91,7 +92,7 @@ impl WriteOp for SetBudget {
 /// Writes a new period, and the audit entry that says what the old one cost.
 pub(crate) async fn roll_over(
     batch: &mut Batch,
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     budget: &Budget,
     ended_with: Usd,
     id: AuditEntryId,
@@ -125,7 +126,7 @@ pub(crate) async fn roll_over(
 /// begins where another one began, and then the ledger knows of movements that do not count.
 async fn carried(
     batch: &Batch,
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     budget: &Budget,
     spent: Usd,
 ) -> Result<i64, DbErr> {
@@ -156,4 +157,24 @@ fn carry(batch: &mut Batch, budget: &Budget, carried: i64, audit_seq: i64, now: 
         period_start: Some(budget.period.start.timestamp_micros()),
         occurred_at: now.timestamp_micros(),
     });
+}
+
+/// What the ledger says was spent in the period that begins at `period_start`.
+async fn spent_in_period(
+    transaction: &WriteTransaction,
+    tenant: &str,
+    period_start: i64,
+) -> Result<i64, DbErr> {
+    use ledger_entry::Column as L;
+    let select = ledger_entry::Entity::find()
+        .select_only()
+        .column_as(
+            L::SpentDeltaNanos.into_expr().sum().cast_as("BIGINT"),
+            "spent",
+        )
+        .filter(L::TenantId.eq(tenant))
+        .filter(L::PeriodStart.eq(period_start))
+        .filter(L::SpentDeltaNanos.ne(0))
+        .into_query();
+    Ok(transaction.integer(&select).await?.unwrap_or(0))
 }

@@ -1,10 +1,11 @@
 //! Decisions about effects within a run, and what came of them.
 
 use async_trait::async_trait;
+use clasper_db::WriteTransaction;
 use clasper_entity::outcome;
 use clasper_governance::Effect;
 use clasper_runtime::run::{EffectDecision, EffectOutcome, Recorded};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use crate::row;
 use crate::write::batch::Batch;
@@ -21,7 +22,7 @@ impl WriteOp for DecideEffect {
         needs.open_run(self.0.execution);
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<Recorded, DbErr> {
+    async fn apply(&self, batch: &mut Batch, _: &WriteTransaction) -> Result<Recorded, DbErr> {
         let EffectDecision {
             scope,
             execution,
@@ -63,7 +64,7 @@ impl WriteOp for RecordEffect {
         needs.tenant(self.0.scope.tenant());
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<(), DbErr> {
+    async fn apply(&self, batch: &mut Batch, _: &WriteTransaction) -> Result<(), DbErr> {
         let EffectOutcome {
             scope,
             decision,

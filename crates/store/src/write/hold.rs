@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use clasper_core::{AuditEntry, Usd, canonical_json};
+use clasper_db::WriteTransaction;
 use clasper_entity::ledger_entry;
 use clasper_governance::Admission;
 use clasper_runtime::run::{Extension, HoldExtension};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
@@ -22,7 +23,7 @@ impl WriteOp for ExtendHold {
         needs.open_run(self.0.execution);
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<Extension, DbErr> {
+    async fn apply(&self, batch: &mut Batch, _: &WriteTransaction) -> Result<Extension, DbErr> {
         let extension = &self.0;
         let tenant = extension.scope.tenant();
         let open = batch.open_runs.get(&extension.execution.as_uuid());

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use clasper_core::{ApiKeyId, AuditEntry, TenantScope, Timestamp};
+use clasper_db::WriteTransaction;
 use clasper_entity::{api_key, tenant};
 use clasper_identity::{ApiKey, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::read::identity::{api_key_value, tenant_value};
 use crate::write::batch::Batch;
@@ -27,7 +28,7 @@ impl WriteOp for CreateTenant {
     async fn apply(
         &self,
         batch: &mut Batch,
-        _: &DatabaseTransaction,
+        _: &WriteTransaction,
     ) -> Result<TenantCreation, DbErr> {
         if let Some(row) = batch.tenant(&self.tenant.id) {
             return Ok(TenantCreation::AlreadyExists(tenant_value(row)?));
@@ -78,7 +79,7 @@ impl WriteOp for CreateApiKey {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<KeyCreation, DbErr> {
         if batch.tenant(&self.key.tenant).is_none() {
             return Ok(KeyCreation::NoSuchTenant);
@@ -93,9 +94,7 @@ impl WriteOp for CreateApiKey {
             created_at: self.key.created_at.timestamp_micros(),
             revoked_at: None,
         };
-        api_key::Entity::insert(row.into_active_model())
-            .exec_without_returning(transaction)
-            .await?;
+        transaction.insert([row]).await?;
         batch.append(self.entry.clone())?;
         Ok(KeyCreation::Created)
     }
@@ -119,28 +118,24 @@ impl WriteOp for RevokeApiKey {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<KeyRevocation, DbErr> {
         let mine = api_key::Column::TenantId.eq(self.scope.tenant().as_str());
-        let found = api_key::Entity::find_by_id(self.id.as_uuid())
-            .filter(mine)
-            .one(transaction)
-            .await?;
-        let Some(row) = found else {
+        let select = api_key::Entity::find_by_id(self.id.as_uuid()).filter(mine);
+        let Some(row) = transaction.one(select).await? else {
             return Ok(KeyRevocation::NoSuchKey);
         };
         let mut key = api_key_value(&row)?;
         if key.revoked_at.is_some() {
             return Ok(KeyRevocation::AlreadyRevoked(key));
         }
-        api_key::Entity::update_many()
+        let update = api_key::Entity::update_many()
             .col_expr(
                 api_key::Column::RevokedAt,
                 Expr::value(self.at.timestamp_micros()),
             )
-            .filter(api_key::Column::ApiKeyId.eq(self.id.as_uuid()))
-            .exec(transaction)
-            .await?;
+            .filter(api_key::Column::ApiKeyId.eq(self.id.as_uuid()));
+        transaction.execute(&update).await?;
         batch.append(self.entry.clone())?;
         key.revoked_at = Some(self.at);
         Ok(KeyRevocation::Revoked(key))

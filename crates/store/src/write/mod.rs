@@ -13,8 +13,8 @@ mod settle_run;
 
 use async_trait::async_trait;
 use clasper_core::StoreError;
-use clasper_db::{CommitGroup, Dialect};
-use sea_orm::{DatabaseTransaction, DbErr};
+use clasper_db::{CommitGroup, Dialect, WriteTransaction};
+use sea_orm::DbErr;
 use tokio::sync::oneshot;
 
 pub(crate) use batch::Batch;
@@ -42,7 +42,7 @@ pub(crate) trait WriteOp: Send + Sync + 'static {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<Self::Answer, DbErr>;
 }
 
@@ -53,7 +53,7 @@ pub(crate) trait AnyOp: Send + Sync {
     async fn apply(
         &mut self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<(), DbErr>;
     fn committed(self: Box<Self>);
     fn failed(self: Box<Self>, error: StoreError);
@@ -84,7 +84,7 @@ impl<O: WriteOp> AnyOp for Pending<O> {
     async fn apply(
         &mut self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<(), DbErr> {
         self.answer = Some(self.op.apply(batch, transaction).await?);
         Ok(())
@@ -120,7 +120,7 @@ impl CommitGroup for WriteGroup {
 
     async fn write(
         &mut self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         jobs: &mut [Self::Job],
     ) -> Result<(), DbErr> {
         let mut needs = Needs::default();

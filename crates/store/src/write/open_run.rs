@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use clasper_core::Usd;
+use clasper_db::WriteTransaction;
 use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome};
 use clasper_governance::{Effect, Grant};
 use clasper_runtime::run::{IdempotencyClaim, Opening, RunOpening, RunVerdict};
 use clasper_tracing::RunStatus;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
@@ -29,7 +30,7 @@ impl WriteOp for OpenRun {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<Opening, DbErr> {
         let opening = &self.0;
         if let Some(answer) = opening
@@ -109,6 +110,7 @@ impl OpenRun {
                 .idempotency
                 .as_ref()
                 .map(|c| c.request_hash.as_bytes().to_vec()),
+            hold_scopes: "[]".to_owned(),
             draft: serde_json::to_string(&opening.draft).map_err(row::unspeakable)?,
             opened_at: opening.now.timestamp_micros(),
         });

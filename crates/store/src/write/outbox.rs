@@ -2,13 +2,11 @@
 
 use async_trait::async_trait;
 use clasper_core::{AuditEntry, OutboxMessageId, Timestamp};
+use clasper_db::WriteTransaction;
 use clasper_entity::outbox_message::{Column, Entity, Model};
 use clasper_runtime::run::OutboxMessage;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::row;
 use crate::write::batch::{Batch, plus};
@@ -29,7 +27,7 @@ impl WriteOp for TakeDue {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<Self::Answer, DbErr> {
         // What was delivered within this group is deleted at its end, but still there now.
         let delivered = batch.delivered.iter().copied();
@@ -43,19 +41,18 @@ impl WriteOp for TakeDue {
             QueryTrait::query(&mut due)
                 .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         }
-        let rows = due.all(transaction).await?;
+        let rows = transaction.all(due).await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        Entity::update_many()
+        let update = Entity::update_many()
             .col_expr(
                 Column::NextAttemptAt,
                 Expr::value(self.lease_until.timestamp_micros()),
             )
             .col_expr(Column::Attempts, plus(Column::Attempts, 1))
-            .filter(Column::MessageId.is_in(rows.iter().map(|row| row.message_id)))
-            .exec(transaction)
-            .await?;
+            .filter(Column::MessageId.is_in(rows.iter().map(|row| row.message_id)));
+        transaction.execute(&update).await?;
         rows.into_iter().map(message).collect()
     }
 }
@@ -89,7 +86,7 @@ impl WriteOp for Delivered {
         needs.tenant(&self.entry.tenant);
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &DatabaseTransaction) -> Result<(), DbErr> {
+    async fn apply(&self, batch: &mut Batch, _: &WriteTransaction) -> Result<(), DbErr> {
         batch.append(self.entry.clone())?;
         batch.delivered.push(self.message.as_uuid());
         Ok(())
@@ -107,16 +104,14 @@ impl WriteOp for PutOff {
 
     fn needs(&self, _: &mut Needs) {}
 
-    async fn apply(&self, _: &mut Batch, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-        Entity::update_many()
+    async fn apply(&self, _: &mut Batch, transaction: &WriteTransaction) -> Result<(), DbErr> {
+        let update = Entity::update_many()
             .col_expr(
                 Column::NextAttemptAt,
                 Expr::value(self.next_attempt_at.timestamp_micros()),
             )
-            .filter(Column::MessageId.eq(self.message.as_uuid()))
-            .exec(transaction)
-            .await
-            .map(drop)
+            .filter(Column::MessageId.eq(self.message.as_uuid()));
+        transaction.execute(&update).await.map(drop)
     }
 }
 
@@ -133,17 +128,11 @@ impl WriteOp for GiveUp {
         needs.tenant(&self.entry.tenant);
     }
 
-    async fn apply(
-        &self,
-        batch: &mut Batch,
-        transaction: &DatabaseTransaction,
-    ) -> Result<(), DbErr> {
+    async fn apply(&self, batch: &mut Batch, transaction: &WriteTransaction) -> Result<(), DbErr> {
         batch.append(self.entry.clone())?;
-        Entity::update_many()
+        let update = Entity::update_many()
             .col_expr(Column::GivenUp, Expr::value(true))
-            .filter(Column::MessageId.eq(self.message.as_uuid()))
-            .exec(transaction)
-            .await
-            .map(drop)
+            .filter(Column::MessageId.eq(self.message.as_uuid()));
+        transaction.execute(&update).await.map(drop)
     }
 }

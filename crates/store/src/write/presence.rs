@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use clasper_core::{InstanceId, Timestamp};
+use clasper_db::WriteTransaction;
 use clasper_entity::{idempotency_key, instance};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::write::batch::Batch;
 use crate::write::{Needs, WriteOp};
@@ -20,19 +20,12 @@ impl WriteOp for Beat {
 
     fn needs(&self, _: &mut Needs) {}
 
-    async fn apply(&self, _: &mut Batch, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    async fn apply(&self, _: &mut Batch, transaction: &WriteTransaction) -> Result<(), DbErr> {
         let row = instance::Model {
             instance_id: self.instance.as_uuid(),
             beat_at: self.now.timestamp_micros(),
         };
-        let on_conflict = OnConflict::column(instance::Column::InstanceId)
-            .update_column(instance::Column::BeatAt)
-            .to_owned();
-        instance::Entity::insert(row.into_active_model())
-            .on_conflict(on_conflict)
-            .exec_without_returning(transaction)
-            .await
-            .map(drop)
+        transaction.upsert([row]).await
     }
 }
 
@@ -46,11 +39,11 @@ impl WriteOp for ForgetAnswers {
 
     fn needs(&self, _: &mut Needs) {}
 
-    async fn apply(&self, _: &mut Batch, transaction: &DatabaseTransaction) -> Result<u64, DbErr> {
+    async fn apply(&self, _: &mut Batch, transaction: &WriteTransaction) -> Result<u64, DbErr> {
         let old = idempotency_key::Entity::delete_many()
             .filter(idempotency_key::Column::CreatedAt.lt(self.before.timestamp_micros()))
             .filter(idempotency_key::Column::Answer.is_not_null());
-        Ok(old.exec(transaction).await?.rows_affected)
+        transaction.execute(&old).await
     }
 }
 
@@ -63,7 +56,7 @@ impl WriteOp for Probe {
 
     fn needs(&self, _: &mut Needs) {}
 
-    async fn apply(&self, _: &mut Batch, _: &DatabaseTransaction) -> Result<(), DbErr> {
+    async fn apply(&self, _: &mut Batch, _: &WriteTransaction) -> Result<(), DbErr> {
         Ok(())
     }
 }

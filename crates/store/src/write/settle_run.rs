@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use clasper_core::{AuditEntry, AuditEvent, Sha256Digest, Usd, canonical_json};
+use clasper_db::WriteTransaction;
 use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, trace};
 use clasper_governance::{Alert, Budget};
 use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
@@ -26,7 +27,7 @@ impl WriteOp for SettleRun {
     async fn apply(
         &self,
         batch: &mut Batch,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
     ) -> Result<Settled, DbErr> {
         let settlement = &self.0;
         let tenant = settlement.scope.tenant();

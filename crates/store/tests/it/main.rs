@@ -13,5 +13,7 @@ mod period;
 mod random;
 mod recovery;
 mod run;
+mod schema;
 mod sqlite;
 mod support;
+mod writer;

@@ -1,7 +1,7 @@
 //! Bringing a database up to date.
 
 use anyhow::Result;
-use clasper_migrations::{SchemaState, migrate, schema_state};
+use clasper_migrations::{SchemaError, SchemaState, migrate, schema_state};
 use clasper_testkit::{TestDatabase, both};
 use futures::future::try_join_all;
 use sea_orm::ConnectionTrait;
@@ -10,6 +10,7 @@ both!(
     asking_for_the_state_of_an_empty_database_leaves_it_empty,
     a_migrated_database_is_current_and_migrating_again_does_nothing,
     replicas_that_start_together_migrate_once,
+    a_database_of_a_newer_version_is_refused_and_left_alone,
 );
 
 async fn asking_for_the_state_of_an_empty_database_leaves_it_empty(db: TestDatabase) -> Result<()> {
@@ -54,5 +55,20 @@ async fn replicas_that_start_together_migrate_once(db: TestDatabase) -> Result<(
     assert_eq!(schema_state(writer).await?, SchemaState::Current);
     second.close().await;
     third.close().await;
+    Ok(())
+}
+
+async fn a_database_of_a_newer_version_is_refused_and_left_alone(db: TestDatabase) -> Result<()> {
+    let writer = db.database().writer();
+    writer
+        .execute_unprepared("INSERT INTO seaql_migrations VALUES ('m29990101_000001_later', 0)")
+        .await?;
+    let (asked, ran) = (schema_state(writer).await, migrate(writer).await);
+    for refused in [asked.map(drop), ran.map(drop)] {
+        let Err(SchemaError::Newer { migration }) = refused else {
+            anyhow::bail!("not refused: {refused:?}");
+        };
+        assert_eq!(migration, "m29990101_000001_later");
+    }
     Ok(())
 }

@@ -40,6 +40,29 @@ async fn the_file_and_its_log_are_readable_by_their_owner_alone() -> Result<()> 
     Ok(())
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_stopped_store_leaves_one_file_with_everything_in_it() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let db = TestDatabase::sqlite().await?;
+    let acme = db.tenant_with_budget("acme", usd("1")).await?;
+    db.admit(&acme, usd("0.1")).await?;
+    let before = db.row_counts().await?;
+    let stopped = db.stop().await;
+    let file = stopped.file().context("SQLite has a file")?;
+    for suffix in ["-wal", "-shm"] {
+        let left = format!("{}{suffix}", file.display());
+        assert!(!std::path::Path::new(&left).exists(), "{left}");
+    }
+    assert_eq!(
+        std::fs::metadata(&file)?.permissions().mode() & 0o777,
+        0o600
+    );
+    let db = stopped.start().await?;
+    assert_eq!(db.row_counts().await?, before);
+    db.ensure_whole().await
+}
+
 #[tokio::test]
 async fn a_second_server_is_refused_until_the_first_is_gone() -> Result<()> {
     let db = TestDatabase::sqlite().await?;
