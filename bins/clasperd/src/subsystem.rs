@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clasper_auth::{AuthConfig, CredentialVerifier, JwksConfig};
+use clasper_auth::{AdapterTokenConfig, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
 use clasper_core::{Clock, IdSource, TenantId};
 use clasper_governance::{ModelPrice, PriceTable};
@@ -17,7 +17,7 @@ use clasper_store::Store;
 use clasper_workspace::{Host, Options, WorkspaceCache};
 use secrecy::SecretString;
 
-use crate::config::{Config, LlmSection, ProcessEnvironment};
+use crate::config::{Config, CredentialSection, LlmSection, ProcessEnvironment};
 
 /// Tenants and keys.
 pub fn identity(
@@ -68,6 +68,7 @@ pub fn authenticator(
     let auth = AuthConfig {
         agent_jwt_secret: credentials.agent_jwt_secret.as_ref().map(|s| s.0.clone()),
         jwks: jwks.transpose()?,
+        adapters: adapter_tokens(credentials),
         daemon_key: credentials.daemon_key.as_ref().map(|s| s.0.clone()),
         default_tenant: TenantId::new(&credentials.local_tenant)
             .context("CLASPER_LOCAL_TENANT_ID")?,
@@ -78,6 +79,14 @@ pub fn authenticator(
         http.clone(),
         clock.clone(),
     ))
+}
+
+fn adapter_tokens(credentials: &CredentialSection) -> Option<AdapterTokenConfig> {
+    let secret = credentials.adapter_jwt_secret.as_ref()?;
+    Some(AdapterTokenConfig {
+        secret: secret.0.clone(),
+        longest_life: Duration::from_secs(credentials.adapter_token_life_secs.into()),
+    })
 }
 
 /// The tenants' backend.

@@ -12,7 +12,7 @@ use clasper_core::{
 use clasper_identity::AuthError;
 
 /// How far the clocks of issuers may differ from ours.
-const LEEWAY: TimeDelta = TimeDelta::seconds(30);
+pub(crate) const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
 /// Types of tokens that are signed with keys we hold but made for other doors. A backend sees agent tokens in every
 /// call and could send one back; it must not act with it.
@@ -24,6 +24,10 @@ pub(crate) struct Claims(Map<String, Value>);
 impl Claims {
     pub(crate) const fn new(claims: Map<String, Value>) -> Self {
         Self(claims)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// Until when the token is good, leeway included, if it is good at `now`.
@@ -78,14 +82,16 @@ impl Claims {
     }
 
     /// `permissions` names them; without it `role` or `roles` does; without either the token is a tenant's own backend
-    /// speaking, which may do what an operator may. No token of a tenant can create tenants.
+    /// speaking, which may do what an operator may except resolve decisions: those are for people, and the backend that
+    /// asks for something must not be able to approve it by saying nothing. No token of a tenant can create tenants.
     fn permissions(&self) -> Result<PermissionSet, AuthError> {
         let granted = if let Some(listed) = self.0.get("permissions") {
             named(listed).ok_or(claim("permissions"))?
         } else if let Some(roles) = self.0.get("role").or_else(|| self.0.get("roles")) {
             of_roles(roles)
         } else {
-            Role::Operator.permissions()
+            let operator = Role::Operator.permissions();
+            operator.without(Permission::DecisionResolve)
         };
         Ok(granted.without(Permission::TenantCreate))
     }
@@ -114,7 +120,7 @@ impl Claims {
     }
 
     /// A `NumericDate` (RFC 7519): seconds since 1970, perhaps with a fraction, which is cut off.
-    fn time(&self, name: &'static str) -> Result<Option<Timestamp>, AuthError> {
+    pub(crate) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, AuthError> {
         let Some(value) = self.0.get(name) else {
             return Ok(None);
         };
@@ -131,7 +137,7 @@ impl Claims {
     }
 }
 
-const fn claim(claim: &'static str) -> AuthError {
+pub(crate) const fn claim(claim: &'static str) -> AuthError {
     AuthError::Claim { claim }
 }
 

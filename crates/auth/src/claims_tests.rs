@@ -93,13 +93,45 @@ fn roles_decide_where_no_permissions_are_listed() {
         ),
         (json!({"role": "authenticated"}), Role::Viewer),
         (json!({"role": null}), Role::Viewer),
-        (json!({}), Role::Operator),
     ] {
         assert_eq!(
             permissions(claim.clone()),
             expected.permissions(),
             "{claim}"
         );
+    }
+}
+
+#[test]
+fn a_token_that_says_nothing_of_permissions_decides_nothing_for_people() {
+    use Permission as P;
+    let own = permissions(json!({"user_id": "alice"}));
+    for kept in [P::AgentRun, P::TraceView, P::PolicyView, P::DecisionView] {
+        assert!(own.contains(kept), "{kept}");
+    }
+    for withheld in [
+        P::DecisionResolve,
+        P::PolicyManage,
+        P::OverrideUse,
+        P::AdapterManage,
+        P::BudgetModify,
+        P::KeyManage,
+        P::TenantCreate,
+    ] {
+        assert!(!own.contains(withheld), "{withheld}");
+    }
+    // So it does not pass for an operator where a decision asks for one.
+    assert!(!own.covers(Role::Operator.permissions()));
+    let stated = permissions(json!({"role": "operator"}));
+    assert_eq!(stated, own.with(P::DecisionResolve));
+}
+
+#[test]
+fn every_permission_of_a_tenant_can_be_listed_by_name() {
+    for permission in Permission::ALL {
+        let set = permissions(json!({"permissions": [permission.name()]}));
+        let expected = PermissionSet::EMPTY.with(*permission);
+        assert_eq!(set, expected.without(Permission::TenantCreate));
     }
 }
 

@@ -17,10 +17,28 @@ pub struct AuthConfig {
     pub agent_jwt_secret: Option<SecretString>,
     /// Verifies tenants' RSA, ECDSA and `EdDSA` tokens.
     pub jwks: Option<JwksConfig>,
+    /// Which adapters' tokens are accepted.
+    pub adapters: Option<AdapterTokenConfig>,
     /// The key of the trusted backend (`X-Agent-Daemon-Key`).
     pub daemon_key: Option<SecretString>,
     /// The tenant that the daemon key acts for when a request names none.
     pub default_tenant: TenantId,
+}
+
+/// Tokens of adapters (`X-Adapter-Token`).
+#[derive(Debug, Clone)]
+pub struct AdapterTokenConfig {
+    /// Verifies HS256, HS384 and HS512 tokens of type `adapter`. Every adapter that signs its own tokens holds it and can
+    /// name any tenant, workspace and capability with it. One that is also another secret of this server is treated as
+    /// missing.
+    pub secret: SecretString,
+    /// The longest time from `iat` to `exp` of an accepted token.
+    pub longest_life: Duration,
+}
+
+impl AdapterTokenConfig {
+    /// The longest life of a token unless configured otherwise: a working day and the night after it.
+    pub const LONGEST_LIFE: Duration = Duration::from_hours(24);
 }
 
 /// An issuer whose public keys are fetched.

@@ -7,21 +7,23 @@ use reqwest::Client;
 
 use clasper_core::{Clock, Principal, TenantId};
 use clasper_identity::{
-    API_KEY_MARK, AuthError, Authentication, Authenticator, DaemonAuthentication, IdentityStore,
-    Presented,
+    API_KEY_MARK, AdapterPrincipal, AuthError, Authentication, Authenticator, DaemonAuthentication,
+    IdentityStore, Presented,
 };
 
+use crate::adapter_token::AdapterTokens;
 use crate::api_key::ApiKeys;
 use crate::config::AuthConfig;
 use crate::daemon_key::DaemonKey;
 use crate::jwks::Jwks;
 use crate::token::Tokens;
 
-/// Proves tenant tokens, API keys and the daemon key.
+/// Proves tenant tokens, API keys, the daemon key and adapters' tokens.
 pub struct CredentialVerifier {
     tokens: Tokens,
     api_keys: ApiKeys,
     daemon_key: DaemonKey,
+    adapters: AdapterTokens,
     default_tenant: TenantId,
 }
 
@@ -35,6 +37,7 @@ impl CredentialVerifier {
         client: Client,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let adapters = AdapterTokens::new(&config, Arc::clone(&clock));
         let jwks = config
             .jwks
             .map(|jwks| Jwks::new(jwks, client, Arc::clone(&clock)));
@@ -42,6 +45,7 @@ impl CredentialVerifier {
             tokens: Tokens::new(config.agent_jwt_secret.as_ref(), jwks, Arc::clone(&clock)),
             api_keys: ApiKeys::new(store, clock),
             daemon_key: DaemonKey::new(config.daemon_key.as_ref()),
+            adapters,
             default_tenant: config.default_tenant,
         }
     }
@@ -75,5 +79,9 @@ impl Authenticator for CredentialVerifier {
             (None, Some(principal)) => Ok(Authentication::Tenant(principal)),
             (None, None) => Err(AuthError::Missing),
         }
+    }
+
+    async fn authenticate_adapter(&self, token: &str) -> Result<AdapterPrincipal, AuthError> {
+        self.adapters.prove(token)
     }
 }

@@ -124,7 +124,7 @@ where
     }
 }
 
-fn presented(headers: &HeaderMap) -> Result<Presented<'_>, AuthError> {
+pub(crate) fn presented(headers: &HeaderMap) -> Result<Presented<'_>, AuthError> {
     let bearer = match single(headers, &header::AUTHORIZATION) {
         Ok(value) => value.and_then(bearer_token),
         Err(Ambiguous) => return Err(AuthError::Malformed),
@@ -139,7 +139,7 @@ fn bearer_token(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn tenant_header(headers: &HeaderMap) -> Result<Option<TenantId>, Problem> {
+pub(crate) fn tenant_header(headers: &HeaderMap) -> Result<Option<TenantId>, Problem> {
     let refused = |detail: String| Problem::invalid("/header/x-tenant-id", detail);
     match single(headers, &TENANT) {
         Ok(None) => Ok(None),
@@ -151,9 +151,12 @@ fn tenant_header(headers: &HeaderMap) -> Result<Option<TenantId>, Problem> {
 }
 
 /// A header that came twice, or is not text: two readers could understand two things.
-struct Ambiguous;
+pub(crate) struct Ambiguous;
 
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Ambiguous> {
+pub(crate) fn single<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, Ambiguous> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod adapter;
 mod auth;
 mod context;
 mod json;
@@ -11,6 +12,7 @@ mod params;
 mod pointer;
 mod problem;
 
+pub use adapter::{ADAPTER_TOKEN_SCHEME, AuthenticatedAdapter, adapter_token_scheme};
 pub use auth::{Authenticated, TenantCaller, TenantQuery};
 pub use context::RequestContext;
 pub use json::ApiJson;

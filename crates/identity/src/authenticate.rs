@@ -6,6 +6,8 @@ use clasper_core::{
     Classify, Credential, ErrorKind, PermissionSet, Principal, StoreError, TenantId,
 };
 
+use crate::AdapterPrincipal;
+
 /// The credentials as they stood in a request. It has no `Debug`, so that they cannot reach a log.
 #[derive(Clone, Copy, Default)]
 pub struct Presented<'a> {
@@ -92,6 +94,14 @@ impl Authentication {
 pub trait Authenticator: Send + Sync {
     /// Proves what a request presents.
     async fn authenticate(&self, presented: Presented<'_>) -> Result<Authentication, AuthError>;
+
+    /// Proves the token of an adapter, the value of `X-Adapter-Token`. Without an implementation every token is refused.
+    async fn authenticate_adapter(&self, token: &str) -> Result<AdapterPrincipal, AuthError> {
+        let _ = token;
+        Err(AuthError::NotConfigured {
+            advice: "this server takes no adapters",
+        })
+    }
 }
 
 /// Why credentials were not accepted. Before a signature is proven, no variant says what was wrong with a credential;
@@ -129,6 +139,25 @@ pub enum AuthError {
         "the bearer is neither an API key (`clk_…`) nor a signed token: send one of them as issued, at most 8 KiB"
     )]
     Malformed,
+    /// The request of an adapter carries no token.
+    #[error("missing adapter token: send it as `X-Adapter-Token`")]
+    MissingAdapterToken,
+    /// The adapter token has not the form of a token, or came twice.
+    #[error(
+        "the adapter token is not a signed token: send one as issued, once, as `X-Adapter-Token`, at most 8 KiB"
+    )]
+    MalformedAdapterToken,
+    /// A properly signed token that was not made for adapters.
+    #[error("invalid adapter token type: its issuer must set the claim `type` to `adapter`")]
+    NotAdapterToken,
+    /// A token that is good for longer than this server accepts.
+    #[error(
+        "the token is good for longer than the {longest_secs} s that this server accepts: ask its issuer for one with less between `iat` and `exp`"
+    )]
+    LifeTooLong {
+        /// The longest time between `iat` and `exp`, in seconds.
+        longest_secs: u64,
+    },
     /// This kind of credential is not set up on this server.
     #[error("this kind of credential is not set up here: {advice}")]
     NotConfigured {
@@ -155,6 +184,10 @@ impl Classify for AuthError {
             | Self::Claim { .. }
             | Self::WrongType
             | Self::Malformed
+            | Self::MissingAdapterToken
+            | Self::MalformedAdapterToken
+            | Self::NotAdapterToken
+            | Self::LifeTooLong { .. }
             | Self::NotConfigured { .. } => ErrorKind::Unauthenticated,
             Self::KeysUnavailable => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
@@ -163,13 +196,14 @@ impl Classify for AuthError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Missing => "missing_credentials",
+            Self::Missing | Self::MissingAdapterToken => "missing_credentials",
             Self::Invalid => "invalid_token",
             Self::Expired => "token_expired",
             Self::NotYetValid => "token_not_yet_valid",
             Self::Claim { .. } => "invalid_claim",
-            Self::WrongType => "wrong_token_type",
-            Self::Malformed => "malformed_token",
+            Self::WrongType | Self::NotAdapterToken => "wrong_token_type",
+            Self::Malformed | Self::MalformedAdapterToken => "malformed_token",
+            Self::LifeTooLong { .. } => "token_life_too_long",
             Self::NotConfigured { .. } => "credential_not_configured",
             Self::KeysUnavailable => "issuer_keys_unavailable",
             Self::Store(error) => error.code(),

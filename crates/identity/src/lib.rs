@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adapter;
 mod authenticate;
 mod error;
 mod key;
@@ -8,6 +9,7 @@ mod service;
 mod store;
 mod tenant;
 
+pub use adapter::AdapterPrincipal;
 pub use authenticate::{
     AuthError, Authentication, Authenticator, DaemonAuthentication, Presented, TenantMismatch,
 };

@@ -72,6 +72,11 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
         "credentials.adapter_jwt_secret",
         Kind::Text,
     ),
+    (
+        "CLASPER_ADAPTER_TOKEN_LIFE_SECS",
+        "credentials.adapter_token_life_secs",
+        Kind::Number,
+    ),
     ("AGENT_DAEMON_API_KEY", "credentials.daemon_key", Kind::Text),
     ("CLASPER_JWKS_URL", "credentials.jwks_url", Kind::Text),
     ("CLASPER_JWT_ISSUER", "credentials.jwt_issuer", Kind::Text),
@@ -288,5 +293,41 @@ mod tests {
         assert_eq!(problems.len(), 2);
         assert!(problems[0].starts_with("AGENT_JWT_SECRET has 5 bytes"));
         assert!(problems[1].starts_with("AGENT_DAEMON_API_KEY is not set"));
+    }
+
+    const AGENT: (&str, &str) = ("AGENT_JWT_SECRET", "an agent secret of more than 32 bytes");
+    const DAEMON: (&str, &str) = (
+        "AGENT_DAEMON_API_KEY",
+        "a daemon key of more than 32 bytes!",
+    );
+
+    fn problems_with(adapter_secret: &str) -> Vec<String> {
+        let adapter = ("ADAPTER_JWT_SECRET", adapter_secret);
+        load(&[AGENT, DAEMON, adapter]).expect("loads").problems()
+    }
+
+    #[test]
+    fn a_server_starts_without_adapters_or_with_a_secret_of_their_own() {
+        for secret in ["", "an adapter secret of more than 32 bytes"] {
+            assert_eq!(problems_with(secret), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn an_adapters_secret_that_is_weak_or_another_doors_keeps_the_server_from_starting() {
+        assert!(problems_with("short")[0].starts_with("ADAPTER_JWT_SECRET has 5 bytes"));
+        for (other, secret) in [AGENT, DAEMON] {
+            let problems = problems_with(secret);
+            let expected = format!("ADAPTER_JWT_SECRET is the same as {other}");
+            assert!(problems[0].starts_with(&expected), "{problems:?}");
+            assert!(!problems[0].contains(secret), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn adapter_tokens_that_may_not_live_keep_the_server_from_starting() {
+        let never = ("CLASPER_ADAPTER_TOKEN_LIFE_SECS", "0");
+        let problems = load(&[AGENT, DAEMON, never]).expect("loads").problems();
+        assert!(problems[0].starts_with("CLASPER_ADAPTER_TOKEN_LIFE_SECS is 0"));
     }
 }

@@ -80,6 +80,31 @@ impl Config {
                 _ => {}
             }
         }
+        problems.extend(self.adapter_problems());
+        problems
+    }
+
+    /// Adapters hold their secret, so it must open nothing else.
+    fn adapter_problems(&self) -> Vec<String> {
+        let c = &self.credentials;
+        let others = [
+            ("AGENT_JWT_SECRET", &c.agent_jwt_secret),
+            ("AGENT_DAEMON_API_KEY", &c.daemon_key),
+        ];
+        let text = |secret: &Option<Secret>| {
+            let secret = secret.as_ref().map(|s| s.0.expose_secret().to_owned());
+            secret.filter(|text| !text.is_empty())
+        };
+        let own = text(&c.adapter_jwt_secret);
+        let same = |(_, other): &(&str, &Option<Secret>)| own.is_some() && text(other) == own;
+        let mut problems: Vec<String> = others
+            .into_iter()
+            .filter(same)
+            .map(|(name, _)| format!("ADAPTER_JWT_SECRET is the same as {name}, and every adapter holds it: set it to a random secret of its own (openssl rand -hex 32)"))
+            .collect();
+        if c.adapter_token_life_secs == 0 {
+            problems.push("CLASPER_ADAPTER_TOKEN_LIFE_SECS is 0: set it to the longest life of an adapter's token in seconds, such as 86400; to refuse adapters leave ADAPTER_JWT_SECRET out".to_owned());
+        }
         problems
     }
 }

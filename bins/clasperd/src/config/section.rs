@@ -101,8 +101,10 @@ pub struct CredentialSection {
     pub agent_jwt_secret: Option<Secret>,
     /// Algorithm of the tokens that the backend sees: HS256, HS384 or HS512.
     pub agent_jwt_algorithm: String,
-    /// Verifies adapters' tokens; at least 32 bytes when set.
+    /// Verifies adapters' tokens; at least 32 bytes and no other secret of this server. Without it adapters are refused.
     pub adapter_jwt_secret: Option<Secret>,
+    /// The longest time from `iat` to `exp` of an adapter's token, in seconds.
+    pub adapter_token_life_secs: u32,
     /// The key of trusted backends (`X-Agent-Daemon-Key`); at least 32 bytes.
     pub daemon_key: Option<Secret>,
     /// Where the public keys of tenants' tokens are published (JWKS).
@@ -123,6 +125,7 @@ impl Default for CredentialSection {
             agent_jwt_secret: None,
             agent_jwt_algorithm: "HS256".into(),
             adapter_jwt_secret: None,
+            adapter_token_life_secs: 86_400,
             daemon_key: None,
             jwks_url: None,
             jwt_issuer: None,

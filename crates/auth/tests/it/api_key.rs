@@ -59,3 +59,16 @@ async fn text_that_only_begins_like_a_key_costs_no_lookup() {
     assert!(matches!(result, Err(AuthError::Malformed)), "{result:?}");
     assert_eq!(door.keys.lookups(), 0);
 }
+
+#[tokio::test]
+async fn two_keys_of_one_tenant_are_told_apart_by_their_ids() {
+    const OTHER: &str = "clk_another45678901234567890123456789012345678x";
+    let door = Door::new();
+    door.keys.put(API_KEY, Role::Operator);
+    door.keys.put(OTHER, Role::Operator);
+    let one = door.bearer(API_KEY).await.expect("a good key");
+    let other = door.bearer(OTHER).await.expect("a good key");
+    assert_eq!(one.tenant, other.tenant);
+    assert_ne!(one.credential, other.credential);
+    assert_ne!(one.actor(), other.actor());
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use clasper_auth::{AuthConfig, CredentialVerifier};
+use clasper_auth::{AdapterTokenConfig, AuthConfig, CredentialVerifier};
 use clasper_core::{
     ApiKeyId, AuditEntry, Clock, ManualClock, Principal, Role, SequentialIds, Sha256Digest,
     StoreError, TenantId, TenantScope, Timestamp,
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 pub const SECRET: &str = "a tenant token secret of enough bytes";
 pub const DAEMON_KEY: &str = "a daemon key that is also long enough";
+pub const ADAPTER_SECRET: &str = "an adapter secret that is long enough too";
 pub const API_KEY: &str = "clk_0123456789012345678901234567890123456789012";
 
 pub fn tenant(name: &str) -> TenantId {
@@ -85,8 +86,16 @@ pub fn config() -> AuthConfig {
     AuthConfig {
         agent_jwt_secret: Some(SecretString::from(SECRET)),
         jwks: None,
+        adapters: Some(adapters(ADAPTER_SECRET)),
         daemon_key: Some(SecretString::from(DAEMON_KEY)),
         default_tenant: tenant("local"),
+    }
+}
+
+pub fn adapters(secret: &str) -> AdapterTokenConfig {
+    AdapterTokenConfig {
+        secret: SecretString::from(secret),
+        longest_life: AdapterTokenConfig::LONGEST_LIFE,
     }
 }
 
@@ -105,6 +114,27 @@ pub fn token(claims: &Value) -> String {
     sign(&Header::new(Algorithm::HS256), claims, &key)
 }
 
+/// The claims of an adapter's token as the gateway's plugin makes them, good for two hours from the start.
+pub fn adapter_claims() -> Value {
+    let now = start().timestamp();
+    json!({
+        "type": "adapter",
+        "adapter_id": "openclaw-local",
+        "tenant_id": "acme",
+        "workspace_id": "laptop",
+        "allowed_capabilities": ["write", "exec", "read", "exec"],
+        "sub": "adapter:openclaw-local",
+        "iat": now,
+        "exp": now + 7200,
+    })
+}
+
+/// A token with the adapters' secret.
+pub fn adapter_token(claims: &Value) -> String {
+    let key = EncodingKey::from_secret(ADAPTER_SECRET.as_bytes());
+    sign(&Header::new(Algorithm::HS256), claims, &key)
+}
+
 /// A token that names an issuer's key.
 pub fn issued(algorithm: Algorithm, kid: &str, claims: &Value, key: &EncodingKey) -> String {
     let mut header = Header::new(algorithm);
@@ -115,6 +145,7 @@ pub fn issued(algorithm: Algorithm, kid: &str, claims: &Value, key: &EncodingKey
 /// API keys in memory. Tenants and audit entries are not what these tests look at.
 #[derive(Default)]
 pub struct Keys {
+    ids: SequentialIds,
     rows: Mutex<Vec<ApiKey>>,
     lookups: AtomicUsize,
 }
@@ -124,7 +155,7 @@ impl Keys {
     pub fn put(&self, secret: &str, role: Role) -> ApiKeyId {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let key = ApiKey {
-            id: ApiKeyId::generate(&SequentialIds::default()),
+            id: ApiKeyId::generate(&self.ids),
             tenant: tenant("acme"),
             name: "test".into(),
             role,

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clasper_auth::AuthConfig;
-use clasper_core::{Credential, Role};
+use clasper_core::{Credential, Permission, Role};
 use clasper_identity::AuthError;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
@@ -25,7 +25,9 @@ async fn every_hmac_algorithm_proves_a_token() {
         let token = sign(&Header::new(algorithm), &claims(), &key);
         let principal = door.bearer(&token).await.expect("a good token");
         assert_eq!(principal.tenant, tenant("acme"));
-        assert_eq!(principal.permissions, Role::Operator.permissions());
+        let expected = Role::Operator.permissions();
+        let expected = expected.without(Permission::DecisionResolve);
+        assert_eq!(principal.permissions, expected);
     }
 }
 
@@ -159,4 +161,34 @@ async fn a_missing_or_weak_secret_proves_nothing() {
             "{result:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn two_people_of_one_tenant_are_told_apart_and_one_person_is_known_again() {
+    let door = Door::new();
+    let as_user = async |name: &str, padding: i64| {
+        let mut claims = claims();
+        claims["user_id"] = json!(name);
+        claims["padding"] = json!(padding);
+        door.bearer(&token(&claims)).await.expect("a good token")
+    };
+    let (alice, bob) = (as_user("alice", 1).await, as_user("bob", 1).await);
+    let alice_again = as_user("alice", 2).await;
+    assert_eq!(alice.tenant, bob.tenant);
+    assert_ne!(alice.user, bob.user);
+    assert_ne!(alice.actor(), bob.actor());
+    // Another token of hers is another credential of the same person.
+    assert_ne!(alice.credential, alice_again.credential);
+    assert_eq!(alice.user, alice_again.user);
+    assert_eq!(alice.actor(), alice_again.actor());
+}
+
+#[tokio::test]
+async fn two_tokens_that_name_nobody_are_not_told_apart() {
+    let door = Door::new();
+    let mut other = claims();
+    other["padding"] = json!(1);
+    let one = door.bearer(&token(&claims())).await.expect("a good token");
+    let other = door.bearer(&token(&other)).await.expect("a good token");
+    assert_eq!((one.user.clone(), one.actor()), (None, other.actor()));
 }

@@ -1,7 +1,8 @@
 //! Which tenant a proven credential acts for.
 
+use async_trait::async_trait;
 use clasper_core::{Classify, Credential, ErrorKind, PermissionSet, Principal};
-use clasper_identity::{AuthError, Authentication, DaemonAuthentication};
+use clasper_identity::{AuthError, Authentication, Authenticator, DaemonAuthentication, Presented};
 
 use crate::support::{holder, tenant};
 
@@ -64,4 +65,49 @@ fn a_request_without_credentials_is_told_which_to_send() {
             .contains("Authorization: Bearer")
     );
     assert_eq!(AuthError::KeysUnavailable.kind(), ErrorKind::Unavailable);
+}
+
+/// Knows nothing of adapters.
+struct NobodysDoor;
+
+#[async_trait]
+impl Authenticator for NobodysDoor {
+    async fn authenticate(&self, _: Presented<'_>) -> Result<Authentication, AuthError> {
+        Err(AuthError::Invalid)
+    }
+}
+
+#[tokio::test]
+async fn an_authenticator_that_says_nothing_of_adapters_refuses_them() {
+    let result = NobodysDoor.authenticate_adapter("a token").await;
+    assert!(
+        matches!(result, Err(AuthError::NotConfigured { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_refused_adapter_is_told_which_header_or_claim_to_change() {
+    for (error, code, said) in [
+        (
+            AuthError::MissingAdapterToken,
+            "missing_credentials",
+            "X-Adapter-Token",
+        ),
+        (
+            AuthError::MalformedAdapterToken,
+            "malformed_token",
+            "X-Adapter-Token",
+        ),
+        (AuthError::NotAdapterToken, "wrong_token_type", "`type`"),
+        (
+            AuthError::LifeTooLong { longest_secs: 60 },
+            "token_life_too_long",
+            "60 s",
+        ),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(error.code(), code);
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }
