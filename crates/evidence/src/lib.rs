@@ -1,7 +1,39 @@
 #![doc = include_str!("../README.md")]
 
+mod bundle;
 mod chain;
+mod checkpoint;
+mod completeness;
+mod export;
+mod merkle;
+mod note;
 mod store;
+mod tiles;
+mod tlog_proof;
 
+pub use bundle::{
+    BUNDLE_FORMAT, BundleFault, BundleFile, BundleFiles, BundleKey, BundleRange, BundleReport,
+    BundleVerifier, CHECKPOINT, DECISIONS, ENTRIES, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE,
+    Manifest, ManifestError, MemoryBundle, Pins, TRACES, check_path, manifest_note,
+};
 pub use chain::{ChainFault, ChainVerifier};
+pub use checkpoint::{
+    Checkpoint, CheckpointError, KeyRing, KeyRingError, LogKey, LogOrigin, OpenError,
+    OpenedCheckpoint, OriginError, Trust,
+};
+pub use completeness::{CompletenessReport, OpenDecision, PairFault, PairRole, Pairing};
+pub use export::{CSV_HEADER, OCSF_VERSION, csv_row, jsonl_line, ocsf_event};
+pub use merkle::{
+    Frontier, FrontierError, ProofError, ReadError, TileReader, TileSet, Tree, empty_root,
+    leaf_hash, node_hash, root_of_inclusion, verify_consistency, verify_inclusion,
+};
+pub use note::{
+    KeyError, KeyKind, KeyPair, NoteError, NoteSignature, SignedNote, SigningKey, Verified,
+    VerifierKey,
+};
 pub use store::{AuditFilter, AuditStore};
+pub use tiles::{
+    EntriesError, MAX_ENTRY_BYTES, TILE_HEIGHT, TILE_WIDTH, Tile, TileAppender, TileHashes,
+    TilePath, TilePathError, changed_tiles, decode_entries, encode_entries, tiles_of,
+};
+pub use tlog_proof::{TlogProof, TlogProofError};

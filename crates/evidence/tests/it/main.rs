@@ -1,0 +1,9 @@
+//! Bundles as their readers see them: in memory, and as archives that the Python verifier reads too.
+
+mod agreement;
+mod bundle;
+mod dice;
+mod mutation;
+mod python;
+mod sample;
+mod served;

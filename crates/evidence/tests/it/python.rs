@@ -1,0 +1,75 @@
+//! The verifier in Python's standard library says the same as ours.
+
+use crate::agreement::{both_notice, pin, python, stored};
+use crate::mutation::{pack, unpack};
+use crate::sample::{Sample, log_key, signer};
+
+#[test]
+fn both_accept_a_good_bundle_and_a_part_of_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = Sample::of_runs(150);
+    for (start, end) in [(0, sample.entries.len()), (257, 300)] {
+        let bundle = sample.bundle_of(start, end, &log_key());
+        assert_eq!(unpack(&pack(&bundle)).as_ref(), Ok(&bundle));
+        let path = stored(folder.path(), "good.tar.gz", &pack(&bundle));
+        let output = python(&[&path, "--key", &pin()]);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{told}");
+        assert!(told.contains("good.tar.gz: holds"), "{told}");
+        assert!(
+            told.contains(&format!("entries: {}", end - start)),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_pin_is_refused_with_a_readable_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bundle = Sample::of_runs(3).bundle(&log_key());
+    let path = stored(folder.path(), "b.tar.gz", &pack(&bundle));
+    let other = signer(2).verifier().to_string();
+    let output = python(&[&path, "--key", &other]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("DOES NOT HOLD"), "{told}");
+    assert!(told.contains("no pinned key signed it"), "{told}");
+    let output = python(&[&path, "--key", &other[1..]]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(python(&[&path]).status.code(), Some(2));
+}
+
+#[test]
+fn a_proof_file_is_verified_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = Sample::of_runs(100);
+    let mut proof = sample.proof(77, &log_key());
+    let path = stored(folder.path(), "e.tlog-proof", proof.to_string().as_bytes());
+    let output = python(&[&path, "--key", &pin()]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("entry 78 of "), "{told}");
+    let entry = proof.extra.take().expect("it carries its entry");
+    let path = stored(
+        folder.path(),
+        "bare.tlog-proof",
+        proof.to_string().as_bytes(),
+    );
+    assert_eq!(python(&[&path, "--key", &pin()]).status.code(), Some(1));
+    let file = stored(folder.path(), "entry.json", &entry);
+    let output = python(&[&path, "--key", &pin(), "--entry", &file]);
+    assert!(output.status.success());
+    proof.index += 1;
+    let path = stored(
+        folder.path(),
+        "moved.tlog-proof",
+        proof.to_string().as_bytes(),
+    );
+    let output = python(&[&path, "--key", &pin(), "--entry", &file]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn both_notice_200_random_harms_and_name_the_same_entry() {
+    both_notice(200, 7);
+}
