@@ -12,6 +12,16 @@ use crate::{Entity, Finding};
 pub struct Counts(BTreeMap<Entity, u64>);
 
 impl Counts {
+    /// One finding of each of `entities`.
+    #[must_use]
+    pub fn of(entities: impl IntoIterator<Item = Entity>) -> Self {
+        let mut counts = Self::default();
+        for entity in entities {
+            counts.add(entity);
+        }
+        counts
+    }
+
     /// Adds one finding of `entity`.
     pub fn add(&mut self, entity: Entity) {
         let count = self.0.entry(entity).or_default();

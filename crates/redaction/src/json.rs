@@ -1,133 +1,276 @@
-//! Redaction of JSON values: strings, names of members, and whatever a sensitive name stands for.
+//! Redaction of JSON values: strings, names of members, and whatever the name of a member says of its value.
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Counts, Entity, Redactor};
+use crate::strategy::{Found, is_replacement};
+use crate::vault::TokenVault;
+use crate::{Counts, Entity, Error, Redactor};
 
-/// Endings of member names, without joints and in lower case, whose values are secrets whatever they look like.
-const SENSITIVE_ENDINGS: [&str; 19] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "secret",
-    "secretkey",
-    "apikey",
-    "accesskey",
-    "accesskeyid",
-    "privatekey",
-    "signingkey",
-    "token",
-    "authorization",
-    "credential",
-    "credentials",
-    "cookie",
-    "sessionkeysecret",
-    "clientsecret",
+/// What a member's name, without joints and in small letters, says of its value. Endings; the longest fitting one counts.
+const NAMES: &[(&str, Name)] = &[
+    ("password", Name::Secret),
+    ("passwd", Name::Secret),
+    ("passphrase", Name::Secret),
+    ("passcode", Name::Secret),
+    ("pwd", Name::Secret),
+    ("secret", Name::Secret),
+    ("secretkey", Name::Secret),
+    ("apikey", Name::Secret),
+    ("accesskey", Name::Secret),
+    ("accesskeyid", Name::Secret),
+    ("privatekey", Name::Secret),
+    ("signingkey", Name::Secret),
+    ("authorization", Name::Secret),
+    ("credential", Name::Secret),
+    ("credentials", Name::Secret),
+    ("cookie", Name::Secret),
+    ("token", Name::Token),
+    ("ssn", Name::Digits(Entity::UsSsn)),
+    ("socialsecurity", Name::Digits(Entity::UsSsn)),
+    ("socialsecuritynumber", Name::Digits(Entity::UsSsn)),
+    ("nationalid", Name::Digits(Entity::NationalId)),
+    ("nationalinsurancenumber", Name::Digits(Entity::NationalId)),
+    ("passportnumber", Name::Digits(Entity::NationalId)),
+    ("taxid", Name::Digits(Entity::NationalId)),
+    ("cardnumber", Name::Digits(Entity::CreditCard)),
+    ("creditcard", Name::Digits(Entity::CreditCard)),
+    ("iban", Name::Digits(Entity::Iban)),
+    ("phone", Name::Digits(Entity::Phone)),
+    ("phonenumber", Name::Digits(Entity::Phone)),
+    ("mobilenumber", Name::Digits(Entity::Phone)),
+    ("telephone", Name::Digits(Entity::Phone)),
+    ("dateofbirth", Name::Digits(Entity::DateOfBirth)),
+    ("birthdate", Name::Digits(Entity::DateOfBirth)),
+    ("birthday", Name::Digits(Entity::DateOfBirth)),
+    ("firstname", Name::Letters(Entity::Person)),
+    ("lastname", Name::Letters(Entity::Person)),
+    ("fullname", Name::Letters(Entity::Person)),
+    ("surname", Name::Letters(Entity::Person)),
+    ("givenname", Name::Letters(Entity::Person)),
+    ("familyname", Name::Letters(Entity::Person)),
+    ("streetaddress", Name::Letters(Entity::Address)),
+    ("homeaddress", Name::Letters(Entity::Address)),
+    ("postaladdress", Name::Letters(Entity::Address)),
 ];
 
+/// Digits from which on a number is read as text; everything shorter is a quantity.
+const LONG_NUMBER: u64 = 1_000_000_000_000;
+
+/// A redacted JSON value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedactedJson {
+    /// The value without what was found.
+    pub value: Value,
+    /// What was found, in the order of the members.
+    pub findings: Vec<JsonFinding>,
+}
+
+/// One value found in JSON: its kind and place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonFinding {
+    /// The member, as a JSON pointer (RFC 6901) into the redacted value.
+    pub pointer: String,
+    /// The kind of value.
+    pub entity: Entity,
+    /// Its first character in the string, or in the number as written.
+    pub start: usize,
+    /// The character after its last one.
+    pub end: usize,
+    /// It was found in the name of the member and not in its value.
+    pub in_name: bool,
+}
+
 impl Redactor {
-    /// Replaces sensitive values everywhere in `value`. Below a name such as `password` every string and number is one.
+    /// Replaces sensitive values everywhere in `value`. Below a name such as `password` every string and number is one, and
+    /// the value of a name such as `ssn` or `date_of_birth` is of that kind however it is written.
     ///
-    /// Numbers under a name that ends in `token` stay: they are counts.
+    /// Numbers under a name that ends in `token` stay: they are counts. There is no vault here, so tokenising masks.
     #[must_use]
     pub fn redact_json(&self, value: Value) -> (Value, Counts) {
-        let mut counts = Counts::default();
-        let value = self.walk(value, Name::Plain, &mut counts);
-        (value, counts)
+        let mut walk = Walk::new(self, None);
+        // Only a vault can fail.
+        let value = walk.value(value, Name::Plain, &mut String::new());
+        let counts = Counts::of(walk.findings.iter().map(|finding| finding.entity));
+        (value.unwrap_or(Value::Null), counts)
     }
 
-    fn walk(&self, value: Value, name: Name, counts: &mut Counts) -> Value {
-        match value {
-            Value::String(text) if name != Name::Plain => Value::String(self.secret(text, counts)),
-            Value::String(text) => Value::String(self.string(text, counts)),
-            Value::Number(number) if name == Name::Secret => {
-                Value::String(self.secret(number.to_string(), counts))
-            }
-            // Integers long enough for a card number are read as text; everything shorter is a quantity.
-            Value::Number(number) if number.as_u64().is_some_and(|n| n >= 1_000_000_000_000) => {
-                let redacted = self.redact(&number.to_string()).into_owned_if_changed();
-                match redacted {
-                    Some((text, findings)) => {
-                        counts.add_findings(&findings);
-                        Value::String(text)
-                    }
-                    None => Value::Number(number),
-                }
-            }
-            Value::Array(items) => Value::Array(
-                items
-                    .into_iter()
-                    .map(|item| self.walk(item, name, counts))
-                    .collect(),
-            ),
-            Value::Object(members) => Value::Object(self.members(members, name, counts)),
-            other => other,
-        }
-    }
-
-    fn members(
+    /// The same with the places of what was found, and with tokens where the strategy says so and a vault is given.
+    ///
+    /// # Errors
+    /// [`Error`] when the vault fails: the value is refused.
+    pub fn redact_json_with(
         &self,
-        members: Map<String, Value>,
-        outer: Name,
-        counts: &mut Counts,
-    ) -> Map<String, Value> {
-        let mut out = Map::with_capacity(members.len());
-        for (key, value) in members {
-            let name = Name::of(&key).max(outer);
-            let value = self.walk(value, name, counts);
-            let key = self.string(key, counts);
-            out.insert(unused(&out, key), value);
-        }
-        out
-    }
-
-    fn string(&self, text: String, counts: &mut Counts) -> String {
-        match self.redact(&text).into_owned_if_changed() {
-            Some((redacted, findings)) => {
-                counts.add_findings(&findings);
-                redacted
-            }
-            None => text,
-        }
-    }
-
-    fn secret(&self, text: String, counts: &mut Counts) -> String {
-        if text.is_empty() || crate::strategy::is_replacement(&text) {
-            return text;
-        }
-        counts.add(Entity::Secret);
-        let mut out = String::new();
-        self.strategy().write(&mut out, Entity::Secret, true, &text);
-        out
+        value: Value,
+        vault: Option<&dyn TokenVault>,
+    ) -> Result<RedactedJson, Error> {
+        let mut walk = Walk::new(self, vault);
+        let value = walk.value(value, Name::Plain, &mut String::new())?;
+        Ok(RedactedJson {
+            value,
+            findings: walk.findings,
+        })
     }
 }
 
-impl crate::Redacted<'_> {
-    /// The text and findings if something was replaced.
-    fn into_owned_if_changed(self) -> Option<(String, Vec<crate::Finding>)> {
-        match self.text {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(text) => Some((text, self.findings)),
+struct Walk<'r> {
+    redactor: &'r Redactor,
+    vault: Option<&'r dyn TokenVault>,
+    findings: Vec<JsonFinding>,
+}
+
+impl<'r> Walk<'r> {
+    fn new(redactor: &'r Redactor, vault: Option<&'r dyn TokenVault>) -> Self {
+        Self {
+            redactor,
+            vault,
+            findings: Vec::new(),
         }
+    }
+
+    fn value(&mut self, value: Value, name: Name, pointer: &mut String) -> Result<Value, Error> {
+        Ok(match value {
+            Value::String(text) => Value::String(self.named(text, name, pointer)?),
+            Value::Number(number) => {
+                let text = number.to_string();
+                let long = number.as_u64().is_some_and(|n| n >= LONG_NUMBER);
+                let says = match name {
+                    Name::Secret => true,
+                    Name::Digits(_) => text.len() >= 5,
+                    _ => false,
+                };
+                if !long && !says {
+                    return Ok(Value::Number(number));
+                }
+                let redacted =
+                    self.named(text.clone(), if says { name } else { Name::Plain }, pointer)?;
+                if redacted == text {
+                    Value::Number(number)
+                } else {
+                    Value::String(redacted)
+                }
+            }
+            Value::Array(items) => {
+                let mut out = Vec::with_capacity(items.len());
+                for (i, item) in items.into_iter().enumerate() {
+                    let length = pointer.len();
+                    pointer.push('/');
+                    pointer.push_str(&i.to_string());
+                    out.push(self.value(item, name, pointer)?);
+                    pointer.truncate(length);
+                }
+                Value::Array(out)
+            }
+            Value::Object(members) => Value::Object(self.members(members, name, pointer)?),
+            other => other,
+        })
+    }
+
+    fn members(
+        &mut self,
+        members: Map<String, Value>,
+        outer: Name,
+        pointer: &mut String,
+    ) -> Result<Map<String, Value>, Error> {
+        let mut out = Map::with_capacity(members.len());
+        for (key, value) in members {
+            let name = match outer {
+                Name::Secret | Name::Token => outer.max(Name::of(&key)),
+                _ => Name::of(&key),
+            };
+            let first = self.findings.len();
+            let key = unused(&out, self.text(key, pointer, true)?);
+            let length = pointer.len();
+            pointer.push('/');
+            pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            for finding in &mut self.findings[first..] {
+                finding.pointer.clone_from(pointer);
+            }
+            let value = self.value(value, name, pointer)?;
+            pointer.truncate(length);
+            out.insert(key, value);
+        }
+        Ok(out)
+    }
+
+    /// A string or number of which the member's name says something.
+    fn named(&mut self, text: String, name: Name, pointer: &str) -> Result<String, Error> {
+        let entity = match name {
+            Name::Plain => return self.text(text, pointer, false),
+            Name::Secret | Name::Token => Entity::Secret,
+            Name::Digits(entity) | Name::Letters(entity) => {
+                let enabled = self.redactor.engine().detectors.is_enabled(entity);
+                if !enabled || !name.fits(&text) || !self.redactor.findings(&text).is_empty() {
+                    return self.text(text, pointer, false);
+                }
+                entity
+            }
+        };
+        if text.is_empty()
+            || is_replacement(&text)
+            || !self.redactor.engine().detectors.is_enabled(entity)
+        {
+            return Ok(text);
+        }
+        self.findings.push(JsonFinding {
+            pointer: pointer.to_owned(),
+            entity,
+            start: 0,
+            end: text.chars().count(),
+            in_name: false,
+        });
+        let found = Found {
+            entity,
+            labelled: true,
+            value: &text,
+            before: None,
+            after: None,
+        };
+        let mut out = String::new();
+        self.redactor
+            .strategies()
+            .write(&mut out, &found, self.vault)?;
+        Ok(out)
+    }
+
+    fn text(&mut self, text: String, pointer: &str, in_name: bool) -> Result<String, Error> {
+        let redacted = match self.vault {
+            Some(vault) => self.redactor.redact_with(&text, vault)?,
+            None => self.redactor.redact(&text),
+        };
+        let Cow::Owned(out) = redacted.text else {
+            return Ok(text);
+        };
+        self.findings
+            .extend(redacted.findings.into_iter().map(|finding| JsonFinding {
+                pointer: pointer.to_owned(),
+                entity: finding.entity,
+                start: finding.start,
+                end: finding.end,
+                in_name,
+            }));
+        Ok(out)
     }
 }
 
 /// What a member's name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
+pub(crate) enum Name {
     Plain,
+    /// A value of this kind, which has digits.
+    Digits(Entity),
+    /// A value of this kind, which has letters.
+    Letters(Entity),
     /// Strings are secret, numbers are counts.
     Token,
     Secret,
 }
 
 impl Name {
-    fn of(key: &str) -> Self {
-        // The longest ending has sixteen letters; a long name is data, and only its end matters.
+    pub fn of(key: &str) -> Self {
+        // A long name is data, and only its end matters.
         if !key.is_ascii() || key.len() > 128 {
             return Self::Plain;
         }
@@ -136,13 +279,19 @@ impl Name {
             .filter(char::is_ascii_alphanumeric)
             .map(|c| c.to_ascii_lowercase())
             .collect();
-        match SENSITIVE_ENDINGS
+        NAMES
             .iter()
-            .find(|ending| bare.ends_with(**ending))
-        {
-            None => Self::Plain,
-            Some(&"token") => Self::Token,
-            Some(_) => Self::Secret,
+            .filter(|(ending, _)| bare.ends_with(ending))
+            .max_by_key(|(ending, _)| ending.len())
+            .map_or(Self::Plain, |(_, name)| *name)
+    }
+
+    fn fits(self, text: &str) -> bool {
+        match self {
+            Self::Digits(_) => {
+                text.chars().filter(|c| c.is_numeric()).count() >= 5 && text.len() <= 64
+            }
+            _ => text.chars().any(char::is_alphabetic),
         }
     }
 }

@@ -1,16 +1,32 @@
-//! Takes personal data and secrets out of text and JSON before anything is stored or logged.
+//! Takes personal data and secrets out of text, streams and JSON before anything is stored, logged or sent.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 
+mod config;
 mod counts;
+mod custom;
 mod detector;
+mod engine;
 mod entity;
+mod error;
 mod json;
 mod redactor;
-mod span;
+mod reidentify;
 mod strategy;
+mod stream;
+mod vault;
 
+pub use config::{ConfigError, CustomRule, PiiRules, RedactionConfig, StrategyName};
 pub use counts::Counts;
-pub use entity::Entity;
+pub use custom::{
+    MAX_COMPILED_BYTES, MAX_MATCH_BYTES, MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern, PatternError,
+};
+pub use detector::Detector;
+pub use entity::{CustomName, Entity, NameError};
+pub use error::Error;
+pub use json::{JsonFinding, RedactedJson};
 pub use redactor::{Finding, Redacted, Redactor};
-pub use strategy::{HashKey, Strategy};
+pub use reidentify::{Reidentifier, reidentify};
+pub use strategy::{HashKey, MAX_VALUE_BYTES, Strategy};
+pub use stream::{HOLD_BACK_BYTES, StreamRedactor};
+pub use vault::{SessionVault, Token, TokenVault, VaultError};

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::detector::Detectors;
-use crate::span::{Span, blank, resolve};
-use crate::{Entity, Strategy};
-
-/// How often a text is looked at again after masking. Values glued to one another uncover each other one by one; real
-/// text needs one repetition, which confirms that nothing is left.
-const ROUNDS: usize = 8;
+use crate::custom::{MAX_PATTERNS, Own, Pattern};
+use crate::detector::{Detector, Detectors};
+use crate::engine::fold::{Folded, is_foldable};
+use crate::engine::{Cursor, Engine, Step};
+use crate::strategy::{Found, Strategies};
+use crate::vault::TokenVault;
+use crate::{Entity, Error, Strategy, StreamRedactor};
 
 /// Finds and replaces sensitive values. Built once, cheap to clone, shared between threads.
 #[derive(Clone)]
 pub struct Redactor {
-    detectors: Arc<Detectors>,
-    strategy: Strategy,
+    engine: Arc<Engine>,
+    strategies: Arc<Strategies>,
 }
 
 /// A redacted text. It borrows the input when there was nothing to replace.
@@ -41,67 +41,207 @@ pub struct Finding {
     pub end: usize,
 }
 
+/// A place in bytes of the input.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    entity: Entity,
+    labelled: bool,
+    start: usize,
+    end: usize,
+    before: Option<char>,
+    after: Option<char>,
+}
+
 impl Redactor {
     /// The standard detectors with masks.
     #[must_use]
     pub fn standard() -> Self {
         Self {
-            detectors: Arc::new(Detectors::standard()),
-            strategy: Strategy::default(),
+            engine: Arc::new(Engine {
+                detectors: Detectors::standard(),
+                own: Own::default(),
+            }),
+            strategies: Arc::default(),
         }
     }
 
-    /// The same detectors with another replacement.
+    /// The same detectors with another replacement for every kind that has none of its own.
     #[must_use]
     pub fn with_strategy(mut self, strategy: Strategy) -> Self {
-        self.strategy = strategy;
+        Arc::make_mut(&mut self.strategies).default = strategy;
         self
     }
 
-    /// What stands in place of found values.
+    /// Another replacement for one kind.
     #[must_use]
-    pub fn strategy(&self) -> &Strategy {
-        &self.strategy
+    pub fn with_entity_strategy(mut self, entity: Entity, strategy: Strategy) -> Self {
+        Arc::make_mut(&mut self.strategies)
+            .of
+            .insert(entity, strategy);
+        self
     }
 
-    /// Replaces every sensitive value of `text`.
+    /// Another mask for one kind.
+    #[must_use]
+    pub fn with_mask(mut self, entity: Entity, mask: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.strategies)
+            .masks
+            .insert(entity, mask.into());
+        self
+    }
+
+    /// Looks only for these built-in kinds; people's own stay.
+    #[must_use]
+    pub fn only(mut self, entities: &[Entity]) -> Self {
+        self.engine_mut().detectors.only(entities);
+        self
+    }
+
+    /// Looks for a pattern too. Beyond [`MAX_PATTERNS`] nothing is added, and `None` comes back.
+    #[must_use]
+    pub fn with_pattern(mut self, pattern: Pattern) -> Option<Self> {
+        if self.engine.own.len() >= MAX_PATTERNS {
+            return None;
+        }
+        self.engine_mut().own.add(pattern);
+        Some(self)
+    }
+
+    /// Asks a detector of one's own too.
+    #[must_use]
+    pub fn with_detector(mut self, detector: impl Detector + 'static) -> Self {
+        self.engine_mut().detectors.add(Arc::new(detector));
+        self
+    }
+
+    /// What stands in place of found values of kinds without a strategy of their own.
+    #[must_use]
+    pub fn strategy(&self) -> &Strategy {
+        &self.strategies.default
+    }
+
+    /// Replaces every sensitive value of `text`. There is no vault here, so [`Strategy::Tokenise`] masks.
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Redacted<'t> {
         let spans = self.spans(text);
-        if spans.is_empty() {
-            return Redacted {
-                text: Cow::Borrowed(text),
-                findings: Vec::new(),
-            };
-        }
-        let mut replaced = rewrite(text, &spans, &self.strategy);
-        if matches!(self.strategy, Strategy::Drop) && !self.spans(&replaced).is_empty() {
-            replaced = rewrite(text, &spans, &Strategy::Mask);
-        }
+        // Only a vault can fail; should a strategy ever fail without one, nothing of the text is shown.
+        let redacted = self.rewrite(text, &spans, None);
         Redacted {
-            text: Cow::Owned(replaced),
+            text: redacted.unwrap_or(Cow::Borrowed("[REDACTED]")),
             findings: findings(text, &spans),
         }
     }
 
-    /// Disjoint, sorted places. A mask can turn what stands beside it into a value of its own (a telephone number that
-    /// had touched other digits), so the masked text is looked at until it is clean.
+    /// Replaces every sensitive value of `text`, with tokens where the strategy says so.
+    ///
+    /// # Errors
+    /// [`Error`] when the vault fails: the text is refused.
+    pub fn redact_with<'t>(
+        &self,
+        text: &'t str,
+        vault: &dyn TokenVault,
+    ) -> Result<Redacted<'t>, Error> {
+        let spans = self.spans(text);
+        Ok(Redacted {
+            text: self.rewrite(text, &spans, Some(vault))?,
+            findings: findings(text, &spans),
+        })
+    }
+
+    /// What is sensitive in `text`, without replacing it.
+    #[must_use]
+    pub fn findings(&self, text: &str) -> Vec<Finding> {
+        findings(text, &self.spans(text))
+    }
+
+    /// Redacts a stream; [`Strategy::Tokenise`] masks.
+    #[must_use]
+    pub fn stream(&self) -> StreamRedactor {
+        StreamRedactor::new(self.clone(), None)
+    }
+
+    /// Redacts a stream, with tokens where the strategy says so.
+    #[must_use]
+    pub fn stream_with(&self, vault: Arc<dyn TokenVault>) -> StreamRedactor {
+        StreamRedactor::new(self.clone(), Some(vault))
+    }
+
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.engine)
+    }
+
+    pub(crate) fn strategies(&self) -> &Strategies {
+        &self.strategies
+    }
+
+    fn engine_mut(&mut self) -> &mut Engine {
+        Arc::make_mut(&mut self.engine)
+    }
+
+    /// Disjoint, sorted places.
     fn spans(&self, text: &str) -> Vec<Span> {
-        let mut spans = self.detectors.scan(text);
-        if spans.is_empty() {
-            return spans;
+        if !is_foldable(text) {
+            return self.scan(text);
         }
-        resolve(&mut spans);
-        for _ in 0..ROUNDS {
-            let mut more = self.detectors.scan(&blank(text, &spans));
-            more.retain(|new| !is_covered(&spans, new));
-            if more.is_empty() {
-                break;
-            }
-            spans.append(&mut more);
-            resolve(&mut spans);
+        let mut folded = Folded::default();
+        folded.push(text);
+        let mut spans = self.scan(folded.plain());
+        for span in &mut spans {
+            span.end = folded.raw_end(span.end);
+            span.start = folded.raw_start(span.start);
         }
         spans
+    }
+
+    fn scan(&self, plain: &str) -> Vec<Span> {
+        let mut cursor = Cursor::default();
+        let mut spans: Vec<Span> = Vec::new();
+        loop {
+            match self.engine.step(plain, &mut cursor, true) {
+                Step::More(_) => return spans,
+                Step::Begin(hit) => spans.push(Span {
+                    entity: hit.entity,
+                    labelled: hit.labelled,
+                    start: hit.start,
+                    end: hit.end,
+                    before: plain[..hit.start].chars().next_back(),
+                    after: None,
+                }),
+                Step::End(at) => {
+                    if let Some(span) = spans.last_mut() {
+                        span.end = at;
+                        span.after = plain[at..].chars().next();
+                    }
+                }
+            }
+        }
+    }
+
+    fn rewrite<'t>(
+        &self,
+        text: &'t str,
+        spans: &[Span],
+        vault: Option<&dyn TokenVault>,
+    ) -> Result<Cow<'t, str>, Error> {
+        if spans.is_empty() {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for span in spans {
+            out.push_str(&text[at..span.start]);
+            let found = Found {
+                entity: span.entity,
+                labelled: span.labelled,
+                value: &text[span.start..span.end],
+                before: span.before,
+                after: span.after,
+            };
+            self.strategies.write(&mut out, &found, vault)?;
+            at = span.end;
+        }
+        out.push_str(&text[at..]);
+        Ok(Cow::Owned(out))
     }
 }
 
@@ -114,31 +254,9 @@ impl Default for Redactor {
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
-            .field("strategy", &self.strategy)
+            .field("strategy", &self.strategies.default)
             .finish_non_exhaustive()
     }
-}
-
-fn is_covered(spans: &[Span], new: &Span) -> bool {
-    let after = spans.partition_point(|known| known.range.start <= new.range.start);
-    after > 0 && spans[after - 1].range.end >= new.range.end
-}
-
-fn rewrite(text: &str, spans: &[Span], strategy: &Strategy) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for span in spans {
-        out.push_str(&text[at..span.range.start]);
-        strategy.write(
-            &mut out,
-            span.entity,
-            span.labelled,
-            &text[span.range.clone()],
-        );
-        at = span.range.end;
-    }
-    out.push_str(&text[at..]);
-    out
 }
 
 fn findings(text: &str, spans: &[Span]) -> Vec<Finding> {
@@ -152,8 +270,8 @@ fn findings(text: &str, spans: &[Span]) -> Vec<Finding> {
         .iter()
         .map(|span| Finding {
             entity: span.entity,
-            start: advance(span.range.start),
-            end: advance(span.range.end),
+            start: advance(span.start),
+            end: advance(span.end),
         })
         .collect()
 }

@@ -1,17 +1,23 @@
 //! What stands in the place of a found value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::Entity;
+use crate::vault::{Token, TokenVault, VaultError};
+use crate::{Entity, Error};
 
 /// Length of a block of SHA-256, to which HMAC pads its key.
 const BLOCK: usize = 64;
 
 /// Bytes of the digest that a pseudonym shows: 64 bits, so that two values of one system hardly ever share one.
 const SHOWN: usize = 8;
+
+/// Values longer than this many bytes are masked whatever the strategy: nobody needs them back, and a stream keeps a value
+/// until its end.
+pub const MAX_VALUE_BYTES: usize = 64 * 1024;
 
 /// What to write instead of a found value.
 #[derive(Debug, Clone, Default)]
@@ -22,11 +28,14 @@ pub enum Strategy {
     Mask,
     /// A keyed pseudonym, such as `[EMAIL#cmhbokgfdpanjlei]`: equal values stay recognisable as equal.
     Hash {
-        /// The key of the HMAC; without it a pseudonym cannot be guessed from a list of candidates.
+        /// The key of the HMAC, one per tenant; without it a pseudonym cannot be guessed from a list of candidates.
         key: HashKey,
     },
-    /// Nothing. The value of a named field keeps its mask, because a bare `password:` would claim the next word, and so does a
-    /// text whose two sides would form a new value once the gap between them closes.
+    /// A token, such as `⟦EMAIL_1⟧`, from which those who are allowed get the value back. Where no [`TokenVault`] is given,
+    /// the mask.
+    Tokenise,
+    /// Nothing. The value of a named field keeps its mask, because a bare `password:` would claim the next word, and so does
+    /// a value whose two sides would become one word.
     Drop,
 }
 
@@ -67,30 +76,92 @@ impl fmt::Debug for HashKey {
     }
 }
 
-impl Strategy {
-    /// Appends what stands for `value`; `labelled` says that its field name stays in the text.
-    pub(crate) fn write(&self, out: &mut String, entity: Entity, labelled: bool, value: &str) {
-        match self {
-            Self::Mask => out.push_str(entity.mask()),
-            Self::Hash { key } => {
+/// The strategy of each kind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Strategies {
+    pub default: Strategy,
+    pub of: BTreeMap<Entity, Strategy>,
+    /// Masks that people chose themselves.
+    pub masks: BTreeMap<Entity, String>,
+}
+
+/// A found value and what is around it.
+pub(crate) struct Found<'v> {
+    pub entity: Entity,
+    pub labelled: bool,
+    pub value: &'v str,
+    pub before: Option<char>,
+    pub after: Option<char>,
+}
+
+impl Strategies {
+    pub fn get(&self, entity: Entity) -> &Strategy {
+        self.of.get(&entity).unwrap_or(&self.default)
+    }
+
+    fn mask(&self, out: &mut String, entity: Entity) {
+        if let Some(mask) = self.masks.get(&entity) {
+            out.push_str(mask);
+        } else {
+            out.push('[');
+            out.push_str(entity.label());
+            out.push(']');
+        }
+    }
+
+    /// Appends what stands for a value.
+    pub fn write(
+        &self,
+        out: &mut String,
+        found: &Found<'_>,
+        vault: Option<&dyn TokenVault>,
+    ) -> Result<(), Error> {
+        if found.value.len() > MAX_VALUE_BYTES {
+            self.mask(out, found.entity);
+            return Ok(());
+        }
+        match self.get(found.entity) {
+            Strategy::Mask => self.mask(out, found.entity),
+            Strategy::Hash { key } => {
                 out.push('[');
-                out.push_str(entity.label());
+                out.push_str(found.entity.label());
                 out.push('#');
                 // Letters a to p and not hexadecimal: digits could be taken for a card or telephone number later.
-                for byte in &key.authenticate(value.as_bytes())[..SHOWN] {
+                for byte in &key.authenticate(found.value.as_bytes())[..SHOWN] {
                     out.push(char::from(b'a' + (byte >> 4)));
                     out.push(char::from(b'a' + (byte & 15)));
                 }
                 out.push(']');
             }
-            Self::Drop if labelled => out.push_str(entity.mask()),
-            Self::Drop => {}
+            Strategy::Tokenise => match vault {
+                Some(vault) => {
+                    let token = vault.token(found.entity, found.value)?;
+                    if token.entity() != found.entity {
+                        return Err(Error::Vault(VaultError::WrongToken));
+                    }
+                    out.push_str(token.as_str());
+                }
+                None => self.mask(out, found.entity),
+            },
+            Strategy::Drop if found.labelled || joins(found.before) && joins(found.after) => {
+                self.mask(out, found.entity);
+            }
+            Strategy::Drop => {}
         }
+        Ok(())
     }
+}
+
+/// Whether a character would become one word with one on the other side of a gap.
+fn joins(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_alphanumeric() || "._%+-@:/".contains(c))
 }
 
 /// Whether `text` is what an earlier redaction wrote, so that it is neither found nor counted again.
 pub(crate) fn is_replacement(text: &str) -> bool {
+    if Token::parse(text).is_some() {
+        return true;
+    }
     let Some(inner) = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -100,12 +171,14 @@ pub(crate) fn is_replacement(text: &str) -> bool {
     let (label, pseudonym) = inner.split_once('#').unwrap_or((inner, ""));
     let pseudonym_fits = pseudonym.is_empty()
         || (pseudonym.len() == 2 * SHOWN && pseudonym.bytes().all(|b| (b'a'..=b'p').contains(&b)));
-    pseudonym_fits && Entity::ALL.iter().any(|entity| entity.label() == label)
+    pseudonym_fits
+        && (Entity::ALL.iter().any(|entity| entity.label() == label)
+            || Entity::custom(label).is_ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HashKey, Strategy, is_replacement};
+    use super::{Found, HashKey, Strategies, Strategy, is_replacement};
     use crate::Entity;
 
     #[test]
@@ -121,12 +194,26 @@ mod tests {
     #[test]
     fn replacements_are_recognised_and_nothing_else_is() {
         let mut hashed = String::new();
-        let strategy = Strategy::Hash {
-            key: HashKey::new("k"),
+        let strategies = Strategies {
+            default: Strategy::Hash {
+                key: HashKey::new("k"),
+            },
+            ..Strategies::default()
         };
-        strategy.write(&mut hashed, Entity::Secret, true, "x");
+        let found = Found {
+            entity: Entity::Secret,
+            labelled: true,
+            value: "x",
+            before: None,
+            after: None,
+        };
+        strategies
+            .write(&mut hashed, &found, None)
+            .expect("a hash needs nobody");
         assert!(is_replacement(&hashed), "{hashed}");
-        assert!(is_replacement("[SECRET]") && is_replacement("[SSN]"));
+        for own in ["[SECRET]", "[SSN]", "[EMPLOYEE_ID]", "⟦EMAIL_1⟧"] {
+            assert!(is_replacement(own), "{own}");
+        }
         for other in [
             "",
             "[",
@@ -135,6 +222,7 @@ mod tests {
             "[SECRET",
             "[SECRET#abc]",
             "[hunter2]",
+            "⟦EMAIL⟧",
         ] {
             assert!(!is_replacement(other), "{other}");
         }

@@ -1,55 +1,104 @@
-//! E-mail addresses, including those with letters beyond ASCII.
+//! E-mail addresses of any alphabet, also with the at sign and the dots written out in brackets.
 
 use crate::Entity;
-use crate::detector::{Candidate, Rule, Verdict};
+use crate::detector::Best;
+use crate::engine::token::Token;
+use crate::engine::window::Window;
 
-/// The pattern only proposes at signs; reading outwards from there is linear and knows all alphabets.
-pub(crate) fn rule() -> Rule {
-    Rule {
-        entity: Entity::Email,
-        pattern: "@",
-        labelled: false,
-        decide,
+/// RFC 1035: most bytes of a label.
+const LONGEST_LABEL: usize = 63;
+
+/// A token that is followed by an at sign is a name, all of it, so that no part of an address is left.
+pub(crate) fn detect(window: &Window<'_>, token: &Token, best: &mut Best) {
+    let name = window.run(token.start, |b| matches!(b, b'.' | b'-' | b'%'));
+    if name >= token.end {
+        return;
     }
+    let end = match window.byte(token.end) {
+        b'@' => domain(window, token.end + 1),
+        b' ' | b'[' | b'(' => spelled(window, token.end),
+        _ => None,
+    };
+    best.offer_end(Entity::Email, name, end);
 }
 
-fn decide(candidate: &Candidate<'_>) -> Verdict {
-    let (text, at) = (candidate.text, candidate.whole.start);
-    let start = text[..at]
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| c.is_alphanumeric() || "._%+-".contains(*c))
-        .last()
-        .map(|(i, _)| i);
-    match (start, domain_end(text, at + 1)) {
-        (Some(start), Some(end)) => Verdict::Found(start..end),
-        _ => candidate.no(),
-    }
-}
-
-/// The end of the domain that begins at `from`: labels joined by dots, the last one starting with two letters.
-fn domain_end(text: &str, from: usize) -> Option<usize> {
-    let length = text[from..].find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.'));
-    let run = &text[from..length.map_or(text.len(), |n| from + n)];
-    let mut end = None;
+/// The end of the domain that begins at `from`: labels joined by dots, the last one of two or more letters.
+fn domain(window: &Window<'_>, from: usize) -> Option<usize> {
     let mut at = from;
-    for (i, label) in run.split('.').enumerate() {
-        let label = if label.ends_with('-') {
-            label.trim_end_matches('-')
-        } else {
-            label
-        };
-        if label.is_empty() {
+    let mut end = None;
+    for label in 0.. {
+        let stop = label_end(window, at);
+        let trimmed = trim_hyphens(window, at, stop);
+        if trimmed == at {
             break;
         }
-        if i > 0 && label.chars().take(2).filter(|c| c.is_alphabetic()).count() == 2 {
-            end = Some(at + label.len());
+        if label > 0 && is_top(window, at, trimmed) {
+            end = Some(trimmed);
         }
-        at += label.len();
-        if !text[at..].starts_with('.') {
+        if stop != trimmed || window.byte(stop) != b'.' {
             break;
         }
-        at += 1;
+        at = stop + 1;
     }
     end
+}
+
+fn label_end(window: &Window<'_>, from: usize) -> usize {
+    let mut end = from;
+    while let Some(c) = window.character(end) {
+        if !(c.is_alphanumeric() || c == '-') || end - from > LONGEST_LABEL {
+            break;
+        }
+        end += c.len_utf8();
+    }
+    end
+}
+
+fn trim_hyphens(window: &Window<'_>, from: usize, mut end: usize) -> usize {
+    while end > from && window.byte(end - 1) == b'-' {
+        end -= 1;
+    }
+    end
+}
+
+/// Two letters at least: a version such as `@18.2.0` is no domain.
+fn is_top(window: &Window<'_>, from: usize, end: usize) -> bool {
+    let label = window.part(from, end);
+    label.chars().take(2).filter(|c| c.is_alphabetic()).count() == 2
+}
+
+/// `[at]` or `(at)` behind a name, labels joined by dots or `[dot]`; one blank may stand on each side of a bracket.
+fn spelled(window: &Window<'_>, from: usize) -> Option<usize> {
+    let mut at = bracketed(window, from, &["at", "@"])?;
+    let mut end = None;
+    for label in 0..6 {
+        let stop = label_end(window, at);
+        if stop == at {
+            break;
+        }
+        if label > 0 && is_top(window, at, stop) {
+            end = Some(stop);
+        }
+        at = match bracketed(window, stop, &["dot", ".", "punkt", "punto", "point"]) {
+            Some(next) => next,
+            None if window.byte(stop) == b'.' => stop + 1,
+            None => break,
+        };
+    }
+    end
+}
+
+fn bracketed(window: &Window<'_>, from: usize, words: &[&str]) -> Option<usize> {
+    let at = from + usize::from(window.byte(from) == b' ');
+    let close = match window.byte(at) {
+        b'[' => b']',
+        b'(' => b')',
+        _ => return None,
+    };
+    let word = words.iter().find(|word| window.has(at + 1, word))?;
+    let end = at + 1 + word.len();
+    if window.byte(end) != close {
+        return None;
+    }
+    Some(end + 1 + usize::from(window.byte(end + 1) == b' '))
 }

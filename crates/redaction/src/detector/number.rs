@@ -1,184 +1,216 @@
-//! Payment cards, social security numbers and IPv4 addresses: digits that their neighbours can disprove.
+//! Runs of digits in groups, read once for cards, social security, national and telephone numbers.
 
 use crate::Entity;
-use crate::detector::{Candidate, Rule, Verdict, byte_at, byte_before};
+use crate::detector::checksum::luhn;
+use crate::detector::context::{Said, said, says};
+use crate::detector::{Best, national, phone};
+use crate::engine::window::Window;
 
-/// 13 to 19 digits, alone or in the groups that cards are printed in.
-pub(crate) fn card() -> Rule {
-    Rule {
-        entity: Entity::CreditCard,
-        pattern: r"[0-9](?:[ .-]?[0-9]){12}",
-        labelled: false,
-        decide: decide_card,
-    }
+/// Most digits that are read; nothing looked for has more.
+const MOST_DIGITS: usize = 24;
+const MOST_GROUPS: usize = 8;
+
+/// Digits in groups that single separators join.
+#[derive(Debug, Default)]
+pub(crate) struct Number {
+    digits: [u8; MOST_DIGITS],
+    groups: usize,
+    /// Digits up to the end of each group, and where it ends.
+    ends: [(usize, usize); MOST_GROUPS],
+    /// The separator behind each group.
+    joints: [u8; MOST_GROUPS],
 }
 
-/// Three, two and four digits. No boundary is asked for: hardly anything else is written so, and a leak costs more.
-pub(crate) fn ssn() -> Rule {
-    Rule {
-        entity: Entity::UsSsn,
-        pattern: "[0-9]{3}-[0-9]{2}-[0-9]{4}",
-        labelled: false,
-        decide: |candidate| Verdict::Found(candidate.value.clone()),
-    }
+/// The first groups of a number.
+pub(crate) struct Cut<'n> {
+    pub digits: &'n [u8],
+    pub sizes: Vec<usize>,
+    pub joints: &'n [u8],
+    pub end: usize,
 }
 
-/// Dotted quads whose parts fit a byte.
-pub(crate) fn ip() -> Rule {
-    Rule {
-        entity: Entity::IpAddress,
-        pattern: r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}",
-        labelled: false,
-        decide: decide_ip,
-    }
-}
-
-/// The printed groupings beside one run of 13 to 19 digits.
-const GROUPINGS: [&[usize]; 4] = [&[4, 4, 4, 4, 3], &[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
-
-fn decide_card(candidate: &Candidate<'_>) -> Verdict {
-    let (text, start) = (candidate.text, candidate.whole.start);
-    let ends = group_ends(text, start);
-    let next_run = Verdict::Resume(ends[0]);
-    if byte_before(text, start).is_ascii_digit()
-        || is_fraction(text, start)
-        || !(b'2'..=b'6').contains(&byte_at(text, start))
-    {
-        return next_run;
-    }
-    for count in (1..=ends.len()).rev() {
-        let end = ends[count - 1];
-        if grouping_fits(&ends[..count], start)
-            && luhn(&text[start..end])
-            && !in_identifier(text, start, end)
-        {
-            return Verdict::Found(start..end);
+impl Number {
+    /// Reads the number at `at`, nothing if a single group is longer than any number looked for.
+    pub fn read(window: &Window<'_>, at: usize) -> Option<Self> {
+        let mut number = Self::default();
+        let (mut place, mut count) = (at, 0);
+        while number.groups < MOST_GROUPS {
+            let group = place;
+            while window.byte(place).is_ascii_digit() {
+                if count == MOST_DIGITS {
+                    return (number.groups > 0).then_some(number);
+                }
+                number.digits[count] = window.byte(place) - b'0';
+                count += 1;
+                place += 1;
+            }
+            if place == group {
+                break;
+            }
+            let joint = window.byte(place);
+            number.ends[number.groups] = (count, place);
+            number.joints[number.groups] = joint;
+            number.groups += 1;
+            if !matches!(joint, b' ' | b'-' | b'.' | b'/') {
+                break;
+            }
+            place += 1;
         }
+        (number.groups > 0).then_some(number)
     }
-    next_run
-}
 
-/// The ends of up to five runs of digits joined by single separators.
-fn group_ends(text: &str, start: usize) -> Vec<usize> {
-    let bytes = text.as_bytes();
-    let mut ends = Vec::with_capacity(5);
-    let mut at = start;
-    while ends.len() < 5 {
-        // A run longer than any card need not be read to its end more than once.
-        while at < bytes.len() && bytes[at].is_ascii_digit() {
-            at += 1;
+    /// The first `groups` groups, if the number can end there: no letter and no further group follows directly.
+    pub fn cut(&self, window: &Window<'_>, groups: usize) -> Option<Cut<'_>> {
+        let (digits, end) = self.ends[groups - 1];
+        let next = window.byte(end);
+        let goes_on =
+            matches!(next, b'-' | b'.' | b'/' | b':') && window.byte(end + 1).is_ascii_digit();
+        if goes_on || next == b'_' || !window.word_ends(end) {
+            return None;
         }
-        ends.push(at);
-        if !matches!(byte_at(text, at), b' ' | b'-' | b'.')
-            || !byte_at(text, at + 1).is_ascii_digit()
-        {
-            break;
-        }
-        at += 1;
-    }
-    ends
-}
-
-fn grouping_fits(ends: &[usize], start: usize) -> bool {
-    let mut from = start;
-    let sizes: Vec<usize> = ends
-        .iter()
-        .map(|end| {
-            let size = end - from;
-            from = end + 1;
-            size
+        let mut from = 0;
+        let sizes = self.ends[..groups]
+            .iter()
+            .map(|(count, _)| {
+                let size = count - from;
+                from = *count;
+                size
+            })
+            .collect();
+        Some(Cut {
+            digits: &self.digits[..digits],
+            sizes,
+            joints: &self.joints[..groups - 1],
+            end,
         })
-        .collect();
-    matches!(sizes[..], [13..=19]) || GROUPINGS.contains(&sizes.as_slice())
-}
-
-fn luhn(text: &str) -> bool {
-    let digits = text
-        .bytes()
-        .rev()
-        .filter(u8::is_ascii_digit)
-        .map(|b| u32::from(b - b'0'));
-    let sum: u32 = digits
-        .enumerate()
-        .map(|(i, digit)| match (i % 2, digit * 2) {
-            (0, _) => digit,
-            (_, doubled) => doubled / 10 + doubled % 10,
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
-/// Whether a number that begins at `start` is the fraction of a decimal number.
-fn is_fraction(text: &str, start: usize) -> bool {
-    start >= 2 && byte_before(text, start) == b'.' && byte_before(text, start - 1).is_ascii_digit()
-}
-
-/// Whether the digits belong to a UUID or to a hexadecimal digest.
-fn in_identifier(text: &str, start: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
-    let left = bytes[..start]
-        .iter()
-        .rev()
-        .take(64)
-        .take_while(|b| b.is_ascii_hexdigit())
-        .count();
-    let right = bytes[end..]
-        .iter()
-        .take(64)
-        .take_while(|b| b.is_ascii_hexdigit())
-        .count();
-    let token = &bytes[start - left..end + right];
-    if token.len() >= 32
-        && token.iter().all(u8::is_ascii_hexdigit)
-        && token.iter().any(u8::is_ascii_alphabetic)
-    {
-        return true;
     }
-    let first = start.saturating_sub(35);
-    (first..end).any(|at| {
-        bytes
-            .get(at..at + 36)
-            .is_some_and(|window| is_uuid(window) && at + 36 > start)
-    })
+
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
 }
 
-fn is_uuid(window: &[u8]) -> bool {
-    window.iter().enumerate().all(|(i, b)| match i {
-        8 | 13 | 18 | 23 => *b == b'-',
-        _ => b.is_ascii_hexdigit(),
-    })
+impl Cut<'_> {
+    /// Whether every separator is this one.
+    pub fn joined_by(&self, joint: u8) -> bool {
+        self.joints.iter().all(|j| *j == joint)
+    }
+
+    /// Whether all separators are the same, one of `joints`.
+    pub fn joined_alike(&self, joints: &[u8]) -> bool {
+        self.joints
+            .first()
+            .is_none_or(|first| joints.contains(first) && self.joined_by(*first))
+    }
 }
 
-fn decide_ip(candidate: &Candidate<'_>) -> Verdict {
-    let (text, range) = (candidate.text, candidate.whole.clone());
-    let before = byte_before(text, range.start);
-    let longer = before.is_ascii_digit()
-        || is_fraction(text, range.start)
-        || byte_at(text, range.end).is_ascii_digit()
-        || (byte_at(text, range.end) == b'.' && byte_at(text, range.end + 1).is_ascii_digit());
-    let octets_fit = candidate
-        .value()
-        .split('.')
-        .all(|part| part.parse::<u8>().is_ok());
-    candidate.yes_if(
-        octets_fit
-            && !longer
-            && !matches!(before, b'v' | b'V')
-            && !follows_version(text, range.start),
-    )
-}
-
-/// Whether the word in front says that four numbers are a version.
-fn follows_version(text: &str, start: usize) -> bool {
-    let bytes = &text.as_bytes()[start.saturating_sub(12)..start];
-    let word_end = bytes
-        .iter()
-        .rposition(u8::is_ascii_alphabetic)
-        .map_or(0, |i| i + 1);
-    let only_joints = bytes[word_end..].iter().all(|b| b" :=\"".contains(b));
-    let word = &bytes[..word_end];
-    let ends_with = |suffix: &[u8]| {
-        word.len() >= suffix.len() && word[word.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
+/// Everything that begins with a digit and is made of digits.
+pub(crate) fn detect(window: &Window<'_>, at: usize, best: &mut Best) {
+    if !stands_free(window, at) {
+        return;
+    }
+    national::with_digits_first(window, at, best);
+    let Some(number) = Number::read(window, at) else {
+        return;
     };
-    only_joints && (ends_with(b"version") || ends_with(b" ver"))
+    for groups in 1..=number.groups() {
+        let Some(cut) = number.cut(window, groups) else {
+            continue;
+        };
+        if cut.digits.len() < 6 {
+            continue;
+        }
+        if is_card(&cut) {
+            best.offer_end(Entity::CreditCard, at, Some(cut.end));
+        }
+        if is_ssn(window, at, &cut) {
+            best.offer_end(Entity::UsSsn, at, Some(cut.end));
+        }
+        if national::is_number(window, at, &cut) {
+            best.offer_end(Entity::NationalId, at, Some(cut.end));
+        }
+        if let Some(end) = phone::domestic(window, at, &cut) {
+            best.offer_end(Entity::Phone, at, Some(end));
+        }
+    }
+}
+
+/// Whether a number can begin at `at`: no letter in front, and it does not continue another number.
+pub(crate) fn stands_free(window: &Window<'_>, at: usize) -> bool {
+    let before = window.before(at);
+    if !window.word_starts(at) {
+        return false;
+    }
+    if matches!(before, b'.' | b'-' | b'/' | b'+') && at >= 2 {
+        let further = window.byte(at - 2);
+        if further.is_ascii_digit() {
+            return false;
+        }
+        if before == b'-' && is_uuid_part(window, at) {
+            return false;
+        }
+    }
+    !matches!(before, b'$' | 0xa3 | 0xac | b'#' | b'%') || says_number(window, at)
+}
+
+/// A sum of money or a number sign is no person's number, except `phone #555…`.
+fn says_number(window: &Window<'_>, at: usize) -> bool {
+    window.before(at) == b'#' && says(window, at, &["phone", "tel", "ssn", "card", "account"])
+}
+
+/// Four hexadecimal digits between hyphens in front: the last part of a UUID.
+fn is_uuid_part(window: &Window<'_>, at: usize) -> bool {
+    at >= 6
+        && window.byte(at - 6) == b'-'
+        && (at - 5..at - 1).all(|i| window.byte(i).is_ascii_hexdigit())
+}
+
+fn is_card(cut: &Cut<'_>) -> bool {
+    let printed = match cut.sizes.as_slice() {
+        [13..=19] => true,
+        [4, 4, 4, 4 | 3] | [4, 4, 4, 4, 3] | [4, 6, 5 | 4] => cut.joined_alike(b" -."),
+        _ => false,
+    };
+    printed && fits_brand(cut.digits) && luhn(cut.digits)
+}
+
+/// The ranges and lengths of the brands (ISO/IEC 7812 issuer numbers as the brands publish them).
+fn fits_brand(digits: &[u8]) -> bool {
+    let first = |count: usize| {
+        digits[..count]
+            .iter()
+            .fold(0_u32, |all, d| all * 10 + u32::from(*d))
+    };
+    let length = digits.len();
+    match (first(2), first(4)) {
+        (40..=49, _) => matches!(length, 13 | 16 | 19),
+        (51..=55, _) | (_, 2200..=2204 | 2221..=2720) => length == 16,
+        (34 | 37, _) => length == 15,
+        (60 | 64 | 65, _) => first(4) == 6011 || first(3) >= 644 || first(2) == 60 && length == 16,
+        (36 | 38 | 39, _) | (_, 3000..=3059 | 3095) => matches!(length, 14 | 16),
+        (62 | 81, _) | (_, 3528..=3589) => (16..=19).contains(&length),
+        (_, 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763) => true,
+        _ => false,
+    }
+}
+
+const SSN_WORDS: &[&str] = &[
+    "ssn", "social", "security", "ssns", "itin", "taxpayer", "tin",
+];
+
+fn is_ssn(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> bool {
+    if cut.digits.len() != 9 {
+        return false;
+    }
+    let number = |from: usize, to: usize| crate::detector::checksum::value(&cut.digits[from..to]);
+    let (area, group, serial) = (number(0, 3), number(3, 5), number(5, 9));
+    // 900 to 999 are taxpayer numbers (ITIN), whose groups are 50 and above.
+    let assigned =
+        !matches!(area, 0 | 666) && (area < 900 || group >= 50) && group > 0 && serial > 0;
+    match (cut.sizes.as_slice(), cut.joints) {
+        ([3, 2, 4], b"--") => assigned && said(window, at, SSN_WORDS) != Said::Other,
+        ([3, 2, 4], _) => assigned && cut.joined_alike(b" .") && says(window, at, SSN_WORDS),
+        ([9], _) => assigned && says(window, at, SSN_WORDS),
+        _ => false,
+    }
 }

