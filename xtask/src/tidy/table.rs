@@ -86,7 +86,7 @@ pub const TABLE: &[Row] = &[
     row(
         "clasper-auth",
         Layer::Adapter,
-        &["clasper-core", "clasper-identity", "clasper-runtime"],
+        &["clasper-core", "clasper-identity"],
     ),
     row(
         "clasper-control-plane",
@@ -100,6 +100,7 @@ pub const TABLE: &[Row] = &[
         Layer::Adapter,
         &["clasper-core", "clasper-runtime"],
     ),
+    row("clasper-notify", Layer::Adapter, &["clasper-core"]),
     row(
         "clasper-store",
         Layer::Adapter,
