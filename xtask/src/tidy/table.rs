@@ -67,6 +67,7 @@ pub const TABLE: &[Row] = &[
     row("clasper-evidence", Layer::Domain, &["clasper-core"]),
     row("clasper-governance", Layer::Domain, &["clasper-core"]),
     row("clasper-identity", Layer::Domain, &["clasper-core"]),
+    row("clasper-policy", Layer::Domain, &["clasper-core"]),
     row("clasper-redaction", Layer::Domain, &["clasper-core"]),
     row("clasper-tracing", Layer::Domain, &["clasper-core"]),
     row("clasper-workspace", Layer::Domain, &["clasper-core"]),
