@@ -1,15 +1,24 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
+mod adapters;
 mod agents;
 mod audit;
 mod budget;
+mod bundles;
+mod decisions;
 mod docs;
 mod document;
+mod evaluation;
+mod executions;
+mod forecast;
 mod health;
 mod keys;
 mod meta;
 mod page;
 mod permission;
+mod policies;
+mod risk;
 mod state;
 mod tenants;
 mod traces;
@@ -19,6 +28,7 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use forecast::CostHistories;
 pub use health::{Readiness, ReadinessReport};
 pub use state::{ApiDeps, ApiState, MetricsText, ServerInfo};
 
@@ -38,6 +48,15 @@ pub fn openapi() -> OpenApi {
 fn described() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(document::base())
         .merge(agents::routes())
+        .merge(executions::routes())
+        .merge(decisions::routes())
+        .merge(adapters::routes())
+        .merge(policies::routes())
+        .merge(bundles::routes())
+        .merge(evaluation::routes())
+        .merge(access::routes())
+        .merge(risk::routes())
+        .merge(forecast::routes())
         .merge(traces::routes())
         .merge(audit::routes())
         .merge(budget::routes())

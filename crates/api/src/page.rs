@@ -1,7 +1,9 @@
 //! Where a page begins, as the stores' filters say it.
 
 use clasper_core::Cursor;
-use clasper_http::{PageRequest, PageStart};
+use clasper_http::{PageLimits, PageQuery, PageRequest, PageStart, Problem};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// The limit, cursor and offset of a filter.
 pub(crate) struct Slice {
@@ -22,5 +24,39 @@ impl From<PageRequest> for Slice {
             cursor,
             offset,
         }
+    }
+}
+
+/// The paging part of the query of a list that pages by cursor only.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CursorQuery {
+    /// How many items to return at most.
+    #[serde(default)]
+    #[param(minimum = 1, example = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of an earlier page, unchanged.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// Refused: a client that pages by offset would read the first page for ever.
+    #[serde(default)]
+    #[param(ignore)]
+    offset: Option<String>,
+}
+
+impl CursorQuery {
+    /// The limit and cursor asked for.
+    pub(crate) fn checked(self, limits: PageLimits) -> Result<(u32, Option<Cursor>), Problem> {
+        if self.offset.is_some_and(|offset| offset != "0") {
+            let detail = "this list pages by `cursor`: send `next_cursor` of the page before";
+            return Err(Problem::invalid("/query/offset", detail));
+        }
+        let page = PageQuery {
+            limit: self.limit,
+            cursor: self.cursor,
+            offset: None,
+        };
+        let slice = Slice::from(page.checked(limits)?);
+        Ok((slice.limit, slice.cursor))
     }
 }

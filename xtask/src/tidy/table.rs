@@ -78,6 +78,7 @@ pub const TABLE: &[Row] = &[
         &[
             "clasper-core",
             "clasper-governance",
+            "clasper-policy",
             "clasper-redaction",
             "clasper-tracing",
             "clasper-workspace",
@@ -123,10 +124,12 @@ pub const TABLE: &[Row] = &[
         &[
             "clasper-api-types",
             "clasper-core",
+            "clasper-delegated",
             "clasper-evidence",
             "clasper-governance",
             "clasper-http",
             "clasper-identity",
+            "clasper-policy",
             "clasper-runtime",
             "clasper-tracing",
         ],
@@ -151,6 +154,7 @@ pub const TABLE: &[Row] = &[
     assembly("clasper-migrations"),
     assembly("clasper-telemetry"),
     assembly("clasper-testkit"),
+    assembly("clasper"),
     assembly("clasperd"),
     assembly("example-backend"),
     assembly("example-embedded"),

@@ -3,6 +3,7 @@
 mod check_get;
 mod check_post;
 mod get;
+mod holds;
 mod set;
 mod view;
 
@@ -20,4 +21,5 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
             check_get::check_budget,
             check_post::post_budget_check
         ))
+        .routes(routes!(holds::list_holds))
 }

@@ -2,6 +2,7 @@
 
 mod budget;
 mod effect;
+mod executions;
 mod forgery;
 mod group;
 mod idempotency;

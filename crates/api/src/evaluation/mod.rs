@@ -1,0 +1,21 @@
+//! What a request would be told, without asking.
+
+mod ask;
+mod dry_run;
+mod evaluate;
+mod ops_dry_run;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ApiState;
+
+pub(crate) use ask::budget;
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(evaluate::evaluate_policy))
+        .routes(routes!(dry_run::dry_run_policy))
+        .routes(routes!(ops_dry_run::dry_run_policy_ops))
+}
