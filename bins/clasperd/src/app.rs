@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api::{ApiDeps, ApiState, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, ServerInfo};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
+use clasper_delegated::Executions;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, MigrationMode, ProcessEnvironment};
+use crate::decisions::decisions;
 use crate::gate::IdentityGate;
 use crate::readiness::ProcessReadiness;
 use crate::subsystem;
@@ -35,6 +37,7 @@ pub struct App {
     pub router: Router,
     /// The agent loop, for recovery at start-up.
     pub agents: AgentService,
+    executions: Executions,
     /// Every run and worker.
     pub tracker: TaskTracker,
     /// Cancelled first: no new runs.
@@ -72,6 +75,10 @@ impl App {
             clasper_llm::http_client(CONNECT_TIMEOUT).context("the HTTP client cannot be made")?;
         let authenticator = subsystem::authenticator(config, &store, &http, &clock)?;
         let backend = Arc::new(subsystem::backend(config, &clock)?);
+        let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
+        let redactor = Redactor::standard();
+        let prices = Arc::new(subsystem::prices(config)?);
+        let decisions = decisions(config, &store, &seal, &redactor, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -79,9 +86,10 @@ impl App {
                 models: Arc::new(Providers::new(&subsystem::llm_config(&config.llm), &http)),
                 backend: backend.clone(),
                 workspace: Arc::new(subsystem::workspace(config, environment)),
-                redactor: Redactor::standard(),
-                prices: Arc::new(subsystem::prices(config)?),
-                seal: Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?),
+                redactor,
+                policies: decisions.policies.clone(),
+                prices: prices.clone(),
+                seal,
                 tenants: Arc::new(IdentityGate(identity.clone())),
                 clock: clock.clone(),
                 ids: ids.clone(),
@@ -108,6 +116,12 @@ impl App {
             traces: store.clone(),
             audit: store,
             backend,
+            executions: decisions.executions.clone(),
+            adapters: decisions.adapters,
+            policies: decisions.policies,
+            prices,
+            histories: None,
+            public_url: None,
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
@@ -127,6 +141,7 @@ impl App {
         Ok(Self {
             router,
             agents,
+            executions: decisions.executions,
             tracker,
             shutdown,
             abort,
@@ -161,6 +176,7 @@ impl App {
         }
         worker::start(
             &self.agents,
+            &self.executions,
             &self.limiter,
             self.metrics.clone(),
             &self.tracker,

@@ -3,6 +3,7 @@
 mod app;
 mod command;
 mod config;
+mod decisions;
 mod gate;
 mod operator;
 mod quickstart;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use clasper_api::{Readiness, ReadinessReport};
+use clasper_api_state::{Readiness, ReadinessReport};
 use clasper_db::Database;
 use clasper_migrations::{SchemaState, schema_state};
 use clasper_store::Store;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clasper_core::StoreError;
+use clasper_delegated::Executions;
 use clasper_http::CredentialLimiter;
 use clasper_runtime::service::AgentService;
 use clasper_telemetry::MetricsHandle;
@@ -41,6 +42,7 @@ where
 /// Starts all background work. It ends with `stop`.
 pub fn start(
     agents: &AgentService,
+    executions: &Executions,
     limiter: &CredentialLimiter,
     metrics: Option<MetricsHandle>,
     tracker: &TaskTracker,
@@ -54,6 +56,7 @@ pub fn start(
         agents.clone(),
     );
     let limiter = limiter.clone();
+    let executions = executions.clone();
     let table = [
         worker(
             "say that this process lives",
@@ -77,6 +80,14 @@ pub fn start(
             move || {
                 let agents = orphans.clone();
                 async move { agents.recover(SILENCE).await.map(drop) }
+            },
+        ),
+        worker(
+            "escalate and expire approvals, let grants lapse",
+            Duration::from_secs(1),
+            move || {
+                let executions = executions.clone();
+                async move { executions.settle_due().await.map(drop) }
             },
         ),
         worker(

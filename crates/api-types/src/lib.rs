@@ -2,13 +2,26 @@
 // The example of a whole trace is one `json!`, which takes a step per token.
 #![recursion_limit = "256"]
 
+mod access;
+mod adapter;
+mod adapter_decision;
 mod agent;
 mod amount;
 mod audit;
+mod backtest;
 mod budget;
+mod bundle;
+mod claims;
+mod decision;
+mod evaluation;
+mod execution;
+mod forecast;
 mod health;
+mod hold;
 mod key;
 mod meta;
+mod policy;
+mod risk;
 mod status;
 mod stream;
 mod tenant;
@@ -16,22 +29,63 @@ mod time;
 mod trace;
 mod usage;
 
+pub use access::{
+    AccessAction, AccessDecision, AccessDecisionList, AccessDecisions, AccessEntity, AccessFound,
+    AccessMetadata, AccessOptions, AccessPageBody, AccessPageView, AccessQuestion, AccessQuestions,
+    AccessSearchBody, AccessSearchReply, EvaluationsSemantic, Properties,
+};
+pub use adapter::{
+    AdapterList, AdapterView, CertificationTierName, ChangeAdapterBody, RegisterAdapterBody,
+    RiskClassName,
+};
+pub use adapter_decision::{
+    AdapterDecisionList, AdapterDecisionQuery, AdapterDecisionReply, AdapterDecisionView,
+    AdapterExplanationView, ConsumeReply, InputSummaryView, OwnDecisionView,
+};
 pub use agent::{
     CostView, DeliveryView, HistoryMessageBody, MessageMetadataBody, MessageRole, ReplyMetadata,
     SendMessageBody, SendMessageReply, TokenUsageView,
 };
 pub use amount::Amount;
 pub use audit::{AuditEntryView, AuditList, AuditQuery};
+pub use backtest::{BacktestErrorLine, BacktestLine, FlipLine, SummaryLine};
 pub use budget::{
     BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetReply,
     BudgetStatsView, BudgetView, SetBudgetBody, SetBudgetReply,
 };
+pub use bundle::{
+    BacktestBody, BundleBody, BundleList, BundlePolicyBody, BundlePolicyView, BundleQuery,
+    BundleReply, BundleView, CombiningName, PackList, PackView, PolicyCheckReply, PolicyFaultView,
+    SlotQuery,
+};
+pub use claims::{
+    DataSensitivityName, EditedClaimsBody, ExecutionContextBody, ProgramBody, ProvenanceBody,
+    ProvenanceSourceName, SideEffectsBody, SkillStateName, TargetKindsBody, TargetsBody,
+};
+pub use decision::{
+    BatchResolveBody, BatchResolveItem, BatchResolveReply, BatchResolveResult, DecisionList,
+    DecisionQuery, DecisionReply, DecisionStatusName, DecisionView, OverrideDecisionBody,
+    OverrideReasonName, ResolutionView, ResolveAction, ResolveDecisionBody, ResolveStatus,
+    VoteView,
+};
+pub use evaluation::{EvaluateBody, EvaluationReply, ExplainView};
+pub use execution::{
+    ExecutionEffect, ExecutionReply, ExecutionRequestBody, ExecutionScopeView, ExecutionStateView,
+    ExplainQuery, WaitQuery,
+};
+pub use forecast::{ForecastBody, ForecastDetailsView, ForecastReply, ForecastView, IntervalView};
 pub use health::{
     CheckState, CheckView, DatabaseState, HealthQuery, HealthState, HealthView, ReadinessChecks,
     ReadinessState, ReadinessView,
 };
+pub use hold::{HoldList, HoldView};
 pub use key::{ApiKeyList, ApiKeyReply, ApiKeyView, CreateKeyBody, CreatedKeyReply, RoleName};
 pub use meta::{CompatibilityView, VersionView};
+pub use policy::{
+    ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
+    PolicyRecordView, PolicyReply, SavedPolicyReply,
+};
+pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};
 pub use tenant::{CreateTenantBody, TenantReply, TenantView};

@@ -4,10 +4,9 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use bytes::Bytes;
+use clasper_api_state::ApiState;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
-
-use crate::ApiState;
 
 const DOCUMENT: &str = "/openapi.json";
 

@@ -1,6 +1,6 @@
 //! What the OpenAPI document says beside its operations.
 
-use clasper_http::Problem;
+use clasper_http::{ADAPTER_TOKEN_SCHEME, Problem, adapter_token_scheme};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
@@ -24,8 +24,13 @@ const DAEMON_KEY: &str = "daemon_key";
     components(schemas(Problem)),
     tags(
         (name = "agents", description = "Messages to agents: governed, paid for, recorded"),
+        (name = "executions", description = "What adapters ask to execute"),
+        (name = "decisions", description = "What was decided, and what waits for people"),
+        (name = "adapters", description = "Executors that ask before they act"),
         (name = "traces", description = "What executions did"),
         (name = "audit", description = "The tenant's log: every write, in order, linked by hashes"),
+        (name = "policies", description = "What decides: policies, bundles, what a draft would do, risk"),
+        (name = "authzen", description = "AuthZEN 1.0: the standard door for enforcement points"),
         (name = "budget", description = "What a tenant may spend, and what it has used"),
         (name = "tenants", description = "Tenants and their API keys"),
         (name = "health", description = "How the server is; open"),
@@ -41,12 +46,13 @@ pub(crate) fn base() -> OpenApi {
     document
 }
 
-/// The document with credentials: every operation that does not say otherwise needs one of the three.
+/// The document with credentials: every operation that does not say otherwise needs one of the first three.
 pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_with(Components::default);
     components.add_security_scheme(TENANT_TOKEN, tenant_token());
     components.add_security_scheme(API_KEY, api_key());
     components.add_security_scheme(DAEMON_KEY, daemon_key());
+    components.add_security_scheme(ADAPTER_TOKEN_SCHEME, adapter_token_scheme());
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         operation.security.get_or_insert_with(credentials);
     }

@@ -8,19 +8,14 @@ mod document;
 mod health;
 mod keys;
 mod meta;
-mod page;
-mod permission;
-mod state;
 mod tenants;
 mod traces;
 mod usage;
 
 use axum::Router;
+use clasper_api_state::ApiState;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-
-pub use health::{Readiness, ReadinessReport};
-pub use state::{ApiDeps, ApiState, MetricsText, ServerInfo};
 
 /// Every route, and the document that describes them. The router still needs its state and [`clasper_http::layers`].
 pub fn router() -> (Router<ApiState>, OpenApi) {
@@ -38,6 +33,7 @@ pub fn openapi() -> OpenApi {
 fn described() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(document::base())
         .merge(agents::routes())
+        .merge(clasper_api_governance::routes())
         .merge(traces::routes())
         .merge(audit::routes())
         .merge(budget::routes())

@@ -11,6 +11,7 @@ mod explain;
 mod fault;
 mod field;
 mod index;
+mod lifecycle;
 mod mentions;
 mod native;
 mod pack;
@@ -40,6 +41,10 @@ pub use evaluation::{Effect, Evaluation, MatchedPolicy, Reason};
 pub use explain::{ChangeNeeded, ConditionDetail, Explanation, TraceEntry, TraceResult};
 pub use fault::PolicyFault;
 pub use field::{Field, FieldKind};
+pub use lifecycle::{
+    ActiveBundle, BundleDraft, BundleRecord, Error, FixedPolicies, InForce, Policies, PolicyEdit,
+    PolicyStore, PolicyWrite, Preview, SaveBundle, Slot, TenantPolicies,
+};
 pub use mentions::Mentions;
 pub use pack::{Pack, PackError, pack, packs, parse_pack, rules_from_yaml};
 pub use posture::{Posture, PostureStatus, ToolPosture, posture};

@@ -31,5 +31,6 @@ pub mod compatibility;
 pub mod model;
 pub mod policy;
 pub mod run;
+
 pub mod send;
 pub mod service;

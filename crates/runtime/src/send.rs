@@ -172,6 +172,19 @@ pub enum Error {
         /// The trace of the refusal.
         trace: TraceId,
     },
+    /// The tenant's policies refused the run.
+    #[error("the policies in force refuse this run ({code}){}: read them with GET /ops/api/policies", deciding(.policy.as_deref()))]
+    Policy {
+        /// The reason code.
+        code: &'static str,
+        /// The policy that decided.
+        policy: Option<String>,
+        /// The trace of the refusal.
+        trace: TraceId,
+    },
+    /// The tenant's policies cannot be used: nothing is allowed.
+    #[error(transparent)]
+    Policies(#[from] clasper_policy::Error),
     /// Every model failed.
     #[error("no model answered: {source}")]
     Model {
@@ -246,7 +259,10 @@ pub enum Error {
 impl Classify for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Forbidden(_) | Self::UserMismatch | Self::Tenant { .. } => ErrorKind::Forbidden,
+            Self::Forbidden(_) | Self::UserMismatch | Self::Tenant { .. } | Self::Policy { .. } => {
+                ErrorKind::Forbidden
+            }
+            Self::Policies(error) => error.kind(),
             Self::Invalid { .. } | Self::Price(_) => ErrorKind::InvalidInput,
             Self::Budget { .. } => ErrorKind::PaymentRequired,
             Self::Model { .. } | Self::Backend { .. } | Self::StepLimit { .. } => {
@@ -268,9 +284,11 @@ impl Classify for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Forbidden(_) => "permission_denied",
-            Self::Tenant { code, .. } | Self::Invalid { code, .. } | Self::Budget { code, .. } => {
-                code
-            }
+            Self::Tenant { code, .. }
+            | Self::Invalid { code, .. }
+            | Self::Budget { code, .. }
+            | Self::Policy { code, .. } => code,
+            Self::Policies(error) => error.code(),
             Self::UserMismatch => "user_mismatch",
             Self::Price(_) => "price_unknown",
             Self::Model { .. } => "model_failed",
@@ -303,6 +321,7 @@ impl Error {
     pub const fn trace(&self) -> Option<TraceId> {
         match self {
             Self::Budget { trace, .. }
+            | Self::Policy { trace, .. }
             | Self::Model { trace, .. }
             | Self::Backend { trace, .. }
             | Self::Timeout { trace }
@@ -322,4 +341,8 @@ pub struct RunSubject {
     pub user: UserId,
     /// The workspace.
     pub workspace: WorkspaceId,
+}
+
+fn deciding(policy: Option<&str>) -> String {
+    policy.map_or_else(String::new, |id| format!(", decided by {id:?}"))
 }

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod execution_row;
+mod governed_ports;
+mod policy_row;
 mod ports;
 mod read;
 mod row;

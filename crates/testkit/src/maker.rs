@@ -13,7 +13,7 @@ use clasper_governance::{Action, Decision, Effect, Grant, GrantLimits, HoldAsk, 
 use clasper_identity::{ApiKey, Tenant};
 use clasper_runtime::backend::AgentIdentity;
 use clasper_runtime::model::TokenUsage;
-use clasper_runtime::policy::BuiltinPolicy;
+use clasper_runtime::policy::PolicyVerdict;
 use clasper_runtime::run::{
     Charge, EffectDecision, EffectOutcome, HoldExtension, IdempotencyClaim, OutboxMessage, RunEnd,
     RunOpening, Settlement,
@@ -152,6 +152,7 @@ impl Maker {
             decision,
             grant: GrantId::generate(&self.ids),
             intent: Intent::of(Action::AgentRun, &effect).expect("values have a JSON form"),
+            policy: PolicyVerdict::built_in("agent-run", "allow"),
             model: "scripted/echo".to_owned(),
             ask: HoldAsk {
                 full: ask,
@@ -263,8 +264,8 @@ impl Maker {
             intent,
             effect,
             reason,
-            matched_policies: vec![BuiltinPolicy::TOOL_CALL.id.to_owned()],
-            policy_bundle_hash: BuiltinPolicy::bundle_hash(),
+            matched_policies: vec!["tool-call".to_owned()],
+            policy_bundle_hash: Sha256Digest::of(b"tool-call"),
             inputs: canonical_json(&call).expect("values have a JSON form"),
             decided_at: self.now(),
         };

@@ -191,6 +191,8 @@ impl RefundDesk {
             Opening::Answered(answer) => return Ok(serde_json::from_slice(&answer)?),
             Opening::InFlight => return Err(Error::InFlight),
             Opening::KeyReused => return Err(Error::KeyReused),
+            // This desk has one rule, built in: its verdict names no policies that could change.
+            Opening::Stale => return Err(Error::PoliciesChanged),
         };
         let made = self.execute(&grant, &refund, &draft).await;
         let end = ended(&made)?;

@@ -32,6 +32,9 @@ pub enum Error {
     /// The `Idempotency-Key` came with another request before.
     #[error("this Idempotency-Key was used for another request")]
     KeyReused,
+    /// The policies changed between being asked and the decision. Nothing was written.
+    #[error("the policies have just changed; try again")]
+    PoliciesChanged,
     /// What was about to be paid is not what was decided.
     #[error("the grant does not cover this refund")]
     Grant {

@@ -99,6 +99,7 @@ fn failure(error: &Error) -> Response {
             (status, "not_paid", Some(trace))
         }
         Error::InFlight => (StatusCode::CONFLICT, "in_flight", None),
+        Error::PoliciesChanged => (StatusCode::CONFLICT, "policies_changed", None),
         Error::KeyReused => (StatusCode::CONFLICT, "idempotency_key_reused", None),
         Error::Grant { trace } => (
             StatusCode::INTERNAL_SERVER_ERROR,

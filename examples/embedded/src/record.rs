@@ -10,6 +10,7 @@ use clasper_core::{
 use clasper_governance::{GrantLimits, HoldAsk, Intent};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::TokenUsage;
+use clasper_runtime::policy::PolicyVerdict;
 use clasper_runtime::run::{Charge, IdempotencyClaim, OrphanedRun, RunEnd, RunOpening, Settlement};
 use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
 
@@ -19,6 +20,11 @@ use crate::RefundRequest;
 const CAPABILITY: &str = "refund";
 /// What stands where an agent's model would.
 const EXECUTOR: &str = "refund-desk";
+/// The desk's only rule, by name and in words; it is recorded with every decision.
+const RULE: (&str, &str) = (
+    "refund-desk:clerks",
+    "allow a refund when a clerk asks for it and the budget holds it; deny otherwise",
+);
 /// A grant that is not used within this time lapses.
 const GRANT_SECONDS: u64 = 30;
 
@@ -52,6 +58,7 @@ pub(crate) fn opening(
         decision: draft.decision,
         grant: GrantId::generate(ids),
         intent,
+        policy: PolicyVerdict::built_in(RULE.0, RULE.1),
         model: EXECUTOR.to_owned(),
         // A refund cannot be made smaller like an agent's answer: it asks for the whole.
         ask: HoldAsk {

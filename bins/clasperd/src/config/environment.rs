@@ -103,6 +103,7 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
     ),
     ("CLASPER_WORKSPACE", "agent.workspace", Kind::Text),
     ("CLASPER_DEFAULT_TASK", "agent.default_task", Kind::Text),
+    ("CLASPER_EXECUTION_ROOT", "agent.execution_root", Kind::Text),
     ("CLASPER_MAX_STEPS", "agent.max_steps", Kind::Number),
     (
         "CLASPER_MAX_OUTPUT_TOKENS",

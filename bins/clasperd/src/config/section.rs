@@ -163,6 +163,9 @@ pub struct AgentSection {
     pub workspace: PathBuf,
     /// Title of the task for messages that name none.
     pub default_task: Option<String>,
+    /// The folder that agents of a workspace may work in on the adapters' machines, for policies that name
+    /// `{{workspace.root}}`; `{workspace_id}` stands for the workspace. Without it such policies never allow.
+    pub execution_root: Option<String>,
     /// Most model and tool calls of a run, together.
     pub max_steps: u32,
     /// Most tokens that one model call may produce.
@@ -194,6 +197,7 @@ impl Default for AgentSection {
         Self {
             workspace: "./workspace".into(),
             default_task: None,
+            execution_root: None,
             max_steps: 16,
             max_output_tokens: 1024,
             temperature: 0.4,

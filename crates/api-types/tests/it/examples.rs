@@ -6,10 +6,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use clasper_api_types::{
-    ApiKeyList, ApiKeyReply, AuditList, BudgetCheckBody, BudgetCheckView, BudgetReply,
-    CompatibilityView, CreateKeyBody, CreateTenantBody, CreatedKeyReply, HealthView, ReadinessView,
-    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, TenantReply, TraceView,
-    UsageView, VersionView,
+    AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
+    ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView,
+    BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CreateKeyBody,
+    CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, EvaluateBody,
+    EvaluationReply, ForecastBody, ForecastReply, HealthView, PackView, PolicyCheckReply,
+    PolicyRecordView, ReadinessView, RiskScoreBody, RiskScoreReply, SendMessageBody,
+    SendMessageReply, SetBudgetBody, SetBudgetReply, TenantReply, TraceView, UsageView,
+    VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -49,4 +53,24 @@ fn every_example_is_read_and_written_again() {
     survives::<ReadinessView>();
     survives::<VersionView>();
     survives::<CompatibilityView>();
+    survives::<AccessMetadata>();
+    survives::<AccessQuestion>();
+    survives::<AccessQuestions>();
+    survives::<AccessSearchBody>();
+    survives::<AccessSearchReply>();
+    survives::<BacktestBody>();
+    survives::<BundleBody>();
+    survives::<BundleView>();
+    survives::<ChangePolicyBody>();
+    survives::<DeletePolicyBody>();
+    survives::<DeletedReply>();
+    survives::<EvaluateBody>();
+    survives::<EvaluationReply>();
+    survives::<ForecastBody>();
+    survives::<ForecastReply>();
+    survives::<PackView>();
+    survives::<PolicyCheckReply>();
+    survives::<PolicyRecordView>();
+    survives::<RiskScoreBody>();
+    survives::<RiskScoreReply>();
 }

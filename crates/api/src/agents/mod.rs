@@ -7,10 +7,9 @@ mod send;
 mod stream;
 mod view;
 
+use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::ApiState;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()

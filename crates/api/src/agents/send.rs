@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use clasper_api_state::ApiState;
 use clasper_api_types::{SendMessageBody, SendMessageReply, StreamEvent};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
 
-use crate::ApiState;
 use crate::agents::idempotency::IdempotencyKey;
 use crate::agents::{events, request, view};
 

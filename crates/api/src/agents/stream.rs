@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use clasper_api_state::ApiState;
 use clasper_api_types::{SendMessageBody, StreamEvent};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
 
-use crate::ApiState;
 use crate::agents::idempotency::IdempotencyKey;
 use crate::agents::{events, request};
 

@@ -2,17 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::{AuditList, AuditQuery, DateOrTime};
 use clasper_core::{AuditEvent, Cursor, Permission};
 use clasper_evidence::AuditFilter;
 use clasper_http::{
-    ApiQuery, PageLimits, PageQuery, Problem, ReadProblems, TenantCaller, TenantQuery,
+    ApiQuery, PageLimits, PageQuery, Problem, ReadProblems, Slice, TenantCaller, TenantQuery,
+    require,
 };
 
-use crate::ApiState;
 use crate::audit::view;
-use crate::page::Slice;
-use crate::permission::require;
 
 const LIMITS: PageLimits = PageLimits {
     default: 100,

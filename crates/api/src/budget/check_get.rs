@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::{BudgetCheckQuery, BudgetCheckView};
 use clasper_core::Usd;
 use clasper_http::{ApiQuery, Problem, ReadProblems, TenantCaller, TenantQuery};
 
-use crate::ApiState;
 use crate::budget::view;
 
 /// Check whether a cost would fit the budget

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::BudgetReply;
 use clasper_http::{Problem, ReadProblems, TenantCaller, TenantQuery};
 
-use crate::ApiState;
 use crate::budget::view;
 
 /// Read the tenant's budget

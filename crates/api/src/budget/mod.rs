@@ -3,13 +3,13 @@
 mod check_get;
 mod check_post;
 mod get;
+mod holds;
 mod set;
 mod view;
 
+use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::ApiState;
 
 pub(crate) use set::time_zone;
 
@@ -20,4 +20,5 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
             check_get::check_budget,
             check_post::post_budget_check
         ))
+        .routes(routes!(holds::list_holds))
 }

@@ -1,5 +1,6 @@
 //! `POST /budget`
 
+use clasper_api_state::ApiState;
 use std::str::FromStr;
 
 use axum::Json;
@@ -10,7 +11,6 @@ use clasper_core::Permission;
 use clasper_governance::{AlertThreshold, BudgetSettings};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
 
-use crate::ApiState;
 use crate::budget::view;
 
 /// Set the tenant's budget

@@ -3,8 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;
-
-use crate::ApiState;
+use clasper_api_state::ApiState;
 
 /// Prometheus' text format.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4";

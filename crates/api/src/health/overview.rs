@@ -1,13 +1,12 @@
 //! `GET /health`
 
+use clasper_api_state::ApiState;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use clasper_api_types::{CheckState, CheckView, HealthQuery, HealthState, HealthView};
 use clasper_http::{ApiQuery, Problem};
-
-use crate::ApiState;
 
 /// How long the backend may take; whoever asks is waiting.
 const BACKEND_LIMIT: Duration = Duration::from_secs(5);

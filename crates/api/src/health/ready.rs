@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use clasper_api_state::ApiState;
 use clasper_api_types::{DatabaseState, ReadinessChecks, ReadinessState, ReadinessView};
-
-use crate::ApiState;
 
 /// Check whether requests may be sent here
 ///

@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use clasper_api_state::ApiState;
 use clasper_api_types::{CreateKeyBody, CreatedKeyReply};
 use clasper_core::TenantId;
 use clasper_http::{ApiJson, ApiPath, Authenticated, Problem, WriteProblems};
 use clasper_identity::NewKey;
 use secrecy::ExposeSecret;
 
-use crate::ApiState;
 use crate::keys::view;
 
 /// Issue an API key

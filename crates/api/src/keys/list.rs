@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::ApiKeyList;
 use clasper_core::TenantId;
 use clasper_http::{ApiPath, Authenticated, Problem, ReadProblems};
 
-use crate::ApiState;
 use crate::keys::view;
 
 /// List the tenant's API keys

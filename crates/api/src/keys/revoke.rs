@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::ApiKeyReply;
 use clasper_core::{ApiKeyId, TenantId};
 use clasper_http::{ApiPath, Authenticated, Problem, ReadProblems};
 use serde::Deserialize;
 
-use crate::ApiState;
 use crate::keys::view;
 
 #[derive(Deserialize)]

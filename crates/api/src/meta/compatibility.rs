@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use clasper_api_state::ApiState;
 use clasper_api_types::CompatibilityView;
 use clasper_core::{Caller, UserId, WorkspaceId};
 use clasper_http::{Problem, ReadProblems, TenantCaller, TenantQuery};
 use clasper_runtime::backend::AgentIdentity;
 use clasper_runtime::compatibility::{Compatibility, assess};
 
-use crate::ApiState;
 use crate::meta::CONTRACT_VERSION;
 
 /// Check whether the backend fits this server

@@ -3,10 +3,9 @@
 mod compatibility;
 mod version;
 
+use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::ApiState;
 
 /// The version of the contracts that we speak.
 const CONTRACT_VERSION: &str = "1.1.0";

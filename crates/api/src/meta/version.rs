@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::VersionView;
 
-use crate::ApiState;
 use crate::meta::CONTRACT_VERSION;
 
 /// What exists, under the names that the reference implementation uses where it has them.

@@ -2,10 +2,9 @@
 
 mod create;
 
+use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::ApiState;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(create::create_tenant))

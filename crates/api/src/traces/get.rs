@@ -2,12 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::TraceReply;
 use clasper_core::{Permission, TraceId};
-use clasper_http::{ApiPath, Problem, ReadProblems, TenantCaller, TenantQuery};
+use clasper_http::{ApiPath, Problem, ReadProblems, TenantCaller, TenantQuery, require};
 
-use crate::ApiState;
-use crate::permission::require;
 use crate::traces::view;
 
 /// Read a trace

@@ -2,16 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::{DateOrTime, TraceList, TraceQuery};
 use clasper_core::{Cursor, Permission};
 use clasper_http::{
-    ApiQuery, PageLimits, PageQuery, Problem, ReadProblems, TenantCaller, TenantQuery,
+    ApiQuery, PageLimits, PageQuery, Problem, ReadProblems, Slice, TenantCaller, TenantQuery,
+    require,
 };
 use clasper_tracing::TraceFilter;
 
-use crate::ApiState;
-use crate::page::Slice;
-use crate::permission::require;
 use crate::traces::view;
 
 const LIMITS: PageLimits = PageLimits {

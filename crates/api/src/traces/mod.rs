@@ -4,10 +4,9 @@ mod get;
 mod list;
 mod view;
 
+use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::ApiState;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()

@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use clasper_api_state::ApiState;
 use clasper_api_types::UsageView;
 use clasper_http::{Problem, ReadProblems, TenantCaller, TenantQuery};
-
-use crate::ApiState;
 
 /// Read what the tenant has used
 ///

@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use clasper_api::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
+use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
 use clasper_governance::{Budgets, PriceTable};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, Tenant};
+use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
@@ -20,21 +23,28 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::fakes::{Backend, Gate, Memory, Model, Plain, Ready, TwoKeys};
+use crate::fakes::{
+    Backend, Gate, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready, Rooms,
+};
 
 /// Headers of a request, as name and value.
 pub type Headers<'a> = &'a [(&'static str, &'a str)];
 
 pub const ACME: (&str, &str) = ("authorization", "Bearer acme-key");
 pub const AGENT: (&str, &str) = ("authorization", "Bearer agent-key");
+pub const OPERATOR: (&str, &str) = ("authorization", "Bearer operator-key");
+pub const MANAGER: (&str, &str) = ("authorization", "Bearer manager-key");
+pub const ADAPTER: (&str, &str) = ("x-adapter-token", "adapter-token");
 pub const DAEMON: (&str, &str) = ("x-agent-daemon-key", "daemon-key");
 
 /// The routes over ports in memory, where the tenant `acme` exists. Time stands still.
 pub struct App {
     pub memory: Arc<Memory>,
+    pub ledger: Arc<Ledger>,
     pub backend: Arc<Backend>,
     pub ready: Arc<Ready>,
     pub tracker: TaskTracker,
+    pub clock: Arc<ManualClock>,
     router: Router,
     _workspace: TempDir,
 }
@@ -88,12 +98,15 @@ impl App {
             stopping: false,
         })));
         let tracker = TaskTracker::new();
+        let ledger = Arc::new(Ledger::over(Arc::clone(&memory)));
+        let clock = Arc::new(ManualClock::at(start()));
         let parts = Parts {
             memory: Arc::clone(&memory),
+            ledger: Arc::clone(&ledger),
             backend: Arc::clone(&backend),
             ready: Arc::clone(&ready),
             tracker: tracker.clone(),
-            clock: Arc::new(ManualClock::at(start())),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(SequentialIds::default()),
         };
         let (routes, _) = clasper_api::router();
@@ -101,9 +114,11 @@ impl App {
         let requests = Arc::new(SequentialIds::default());
         Self {
             memory,
+            ledger,
             backend,
             ready,
             tracker,
+            clock,
             router: layers(routes, &HttpLimits::default(), requests),
             _workspace: workspace,
         }
@@ -144,10 +159,10 @@ impl App {
         headers: Headers<'_>,
         body: Body,
     ) -> axum::response::Response {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(uri)
-            .header("content-type", "application/json");
+        let mut request = Request::builder().method(method).uri(uri);
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -162,6 +177,7 @@ impl App {
 
 struct Parts {
     memory: Arc<Memory>,
+    ledger: Arc<Ledger>,
     backend: Arc<Backend>,
     ready: Arc<Ready>,
     tracker: TaskTracker,
@@ -173,14 +189,25 @@ impl Parts {
     fn deps(&self, workspace: &TempDir) -> ApiDeps {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = Identity::new(self.memory.clone(), clock.clone(), ids.clone());
+        let adapters = AdapterRegistry::new(self.ledger.clone(), clock.clone(), ids.clone());
+        let builtin = pack("clasper-base").expect("a pack that ships");
+        let builtin = builtin.to_bundle(BundleScope::default());
+        let policies = Policies::new(self.ledger.clone(), &builtin, clock.clone(), ids.clone())
+            .expect("no policy is wrong");
         ApiDeps {
-            agents: self.agents(workspace, identity.clone()),
+            agents: self.agents(workspace, identity.clone(), policies.clone()),
+            executions: self.executions(adapters.clone(), policies.clone()),
+            prices: Arc::new(PriceTable::listed()),
+            histories: None,
+            public_url: None,
+            adapters,
+            policies,
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
             identity,
             traces: self.memory.clone(),
             audit: self.memory.clone(),
             backend: self.backend.clone(),
-            authenticator: Arc::new(TwoKeys),
+            authenticator: Arc::new(Keys),
             limiter: CredentialLimiter::new(None),
             readiness: self.ready.clone(),
             metrics: Arc::new(|| "up 1\n".to_owned()),
@@ -191,7 +218,22 @@ impl Parts {
         }
     }
 
-    fn agents(&self, workspace: &TempDir, identity: Identity) -> AgentService {
+    fn executions(&self, adapters: AdapterRegistry, policies: Policies) -> Executions {
+        let deps = ExecutionDeps {
+            executions: self.ledger.clone(),
+            adapters,
+            policies,
+            workspaces: Arc::new(Rooms),
+            callbacks: Arc::new(PublicAddresses),
+            redactor: Redactor::default(),
+            seal: Arc::new(Plain),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        };
+        Executions::new(deps, ExecutionConfig::default())
+    }
+
+    fn agents(&self, workspace: &TempDir, identity: Identity, policies: Policies) -> AgentService {
         let deps = AgentDeps {
             runs: self.memory.clone(),
             outbox: self.memory.clone(),
@@ -202,6 +244,7 @@ impl Parts {
                 Options::default(),
             )),
             redactor: Redactor::default(),
+            policies,
             prices: Arc::new(PriceTable::listed()),
             seal: Arc::new(Plain),
             tenants: Arc::new(Gate(identity)),

@@ -3,6 +3,7 @@
 mod estimate;
 mod history;
 mod outlook;
+mod port;
 mod sketch;
 
 pub use estimate::{
@@ -10,6 +11,7 @@ pub use estimate::{
 };
 pub use history::{CostHistory, HistorySubject, Observation, SubjectError};
 pub use outlook::{BudgetOutlook, OutlookWarning, outlook};
+pub use port::CostHistories;
 pub use sketch::{COVERAGE_PERCENT, Sketch, SketchError};
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use clasper_governance::{
 use clasper_tracing::Trace;
 use serde::Serialize;
 
-use crate::policy::BuiltinPolicy;
+use crate::policy::PolicyVerdict;
 
 /// A client's `Idempotency-Key`, and the hash of the request it came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct RunOpening {
     pub grant: GrantId,
     /// What is wanted.
     pub intent: Intent,
+    /// What the policies say to it.
+    pub policy: PolicyVerdict,
     /// The model, `provider/model`.
     pub model: String,
     /// What to hold.
@@ -91,6 +93,9 @@ struct DecisionInputs<'a> {
     capped: bool,
     last_try: bool,
     limits: &'a GrantLimits,
+    governance_revision: i64,
+    policy_effect: Effect,
+    policy_reason: &'static str,
 }
 
 impl RunOpening {
@@ -99,7 +104,11 @@ impl RunOpening {
     /// # Errors
     /// When a member has no JSON form; never for values that came from JSON.
     pub fn decide(&self, budget: Option<&Budget>) -> Result<Option<RunVerdict>, serde_json::Error> {
-        let admission = budget.map(|b| b.admit(self.ask, self.last_try));
+        // What policy refuses needs no money, and does not wait for any.
+        let is_refused = self.policy.effect != Effect::Allow;
+        let admission = budget
+            .filter(|_| !is_refused)
+            .map(|b| b.admit(self.ask, self.last_try));
         let (effect, reason, hold, capped) = match admission {
             Some(Admission::Wait) => return Ok(None),
             Some(Admission::Refused(Refusal::BudgetExceeded)) => {
@@ -111,6 +120,7 @@ impl RunOpening {
             Some(Admission::Held { hold, capped }) => {
                 (Effect::Allow, Reason::Permitted, hold, capped)
             }
+            None if is_refused => (Effect::Deny, self.policy.reason, Usd::ZERO, false),
             None => (Effect::Allow, Reason::NoBudgetSet, self.ask.full, false),
         };
         let hard = budget.is_some_and(|b| b.hard_limit);
@@ -126,16 +136,18 @@ impl RunOpening {
             capped,
             last_try: self.last_try,
             limits: &limits,
+            governance_revision: self.policy.governance_revision,
+            policy_effect: self.policy.effect,
+            policy_reason: self.policy.reason.code(),
         })?;
-        let policy = BuiltinPolicy::AGENT_RUN;
         let decision = Decision {
             id: self.decision,
             execution: self.execution,
             intent: self.intent,
             effect,
             reason,
-            matched_policies: vec![policy.id.to_owned()],
-            policy_bundle_hash: BuiltinPolicy::bundle_hash(),
+            matched_policies: self.policy.matched.clone(),
+            policy_bundle_hash: self.policy.bundle_hash,
             inputs,
             decided_at: self.now,
         };
@@ -226,4 +238,6 @@ pub enum Opening {
     InFlight,
     /// The idempotency key came with another request before.
     KeyReused,
+    /// The policies have changed since they were asked. Nothing was written.
+    Stale,
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clasper_core::{AuditEntryId, Usd};
-use clasper_governance::{Decision, Grant};
+use clasper_governance::{Decision, Grant, Reason};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::TokenUsage;
+use crate::policy::PolicyVerdict;
 use crate::run::{Charge, Opening, RunEnd, RunOpening, Settlement};
 use crate::send::{Error, SendReply};
 use crate::service::engine::Engine;
@@ -57,10 +58,13 @@ impl Engine {
         let trace = plan.facts.agent.trace;
         let tenant = &plan.facts.agent.tenant;
         let deadline = Instant::now() + self.config.budget_wait;
-        let mut place = None;
+        let (mut place, mut policy) = (None, None);
         loop {
             let last_try = Instant::now() >= deadline;
-            let opening = self.opening_now(&plan.opening, last_try);
+            let mut opening = self.opening_now(&plan.opening, last_try);
+            if let Some(policy) = &policy {
+                opening.policy = PolicyVerdict::clone(policy);
+            }
             let opened = self.deps.runs.open_run(opening).await;
             match opened {
                 Ok(Opening::Admitted { grant, hold, .. }) => {
@@ -76,6 +80,11 @@ impl Engine {
                 Ok(Opening::KeyReused) => return Err(Error::IdempotencyKeyReused),
                 Ok(Opening::Wait) if last_try => return Err(held(plan)),
                 Ok(Opening::Wait) => {}
+                Ok(Opening::Stale) => {
+                    self.deps.policies.reload(&plan.facts.scope).await?;
+                    policy = Some(self.ask_policies(&plan.facts, plan.permissions).await?);
+                    continue;
+                }
                 Err(error) => {
                     self.abandon(plan, &error);
                     return Err(Error::Store(error));
@@ -145,6 +154,13 @@ pub(crate) fn answer_context(plan: &Plan, key: &str) -> Vec<u8> {
 
 fn denied(plan: &Plan, decision: &Decision) -> Error {
     metrics::counter!("clasper_runs_total", "outcome" => "denied").increment(1);
+    if !matches!(decision.reason, Reason::BudgetExceeded | Reason::BudgetHeld) {
+        return Error::Policy {
+            code: decision.reason.code(),
+            policy: decision.matched_policies.first().cloned(),
+            trace: plan.facts.agent.trace,
+        };
+    }
     let inputs: Option<Refused> = serde_json::from_str(decision.inputs.as_str()).ok();
     let ask = plan.opening.ask.full;
     let detail = match inputs.and_then(|inputs| inputs.budget) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clasper_core::{Caller, Clock, IdSource, InstanceId};
 use clasper_governance::PriceTable;
+use clasper_policy::Policies;
 use clasper_redaction::Redactor;
 use clasper_workspace::WorkspaceCache;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +42,8 @@ pub struct AgentDeps {
     pub workspace: Arc<WorkspaceCache>,
     /// Takes personal data and secrets out of what is stored.
     pub redactor: Redactor,
+    /// What may be done.
+    pub policies: Policies,
     /// What models cost.
     pub prices: Arc<PriceTable>,
     /// Seals what must be kept unredacted for a while.

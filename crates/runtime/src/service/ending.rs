@@ -26,6 +26,8 @@ pub(crate) enum Ending {
     Grant,
     /// Recovery closed the run: nothing may be written or done any more.
     Closed,
+    /// The policies cannot be used: nothing is allowed.
+    Policies(clasper_policy::Error),
     /// The database failed.
     Store(StoreError),
     /// Something has no JSON form.
@@ -52,6 +54,7 @@ impl Ending {
             Self::Backend(_) => "backend_refused",
             Self::Budget(refusal) => refusal.code(),
             Self::StepLimit => "step_limit",
+            Self::Policies(_) => "policies_unusable",
             Self::Grant => "grant_mismatch",
             Self::Store(_) => "database_failed",
             Self::Encoding | Self::Panicked => "internal_error",
@@ -72,6 +75,7 @@ impl Ending {
             },
             Self::StepLimit => Error::StepLimit { trace },
             Self::Grant => Error::GrantMismatch { trace },
+            Self::Policies(error) => Error::Policies(error),
             Self::Store(error) => Error::Store(error),
             Self::Encoding => Error::Encoding,
             Self::Panicked => Error::Internal { trace },
@@ -82,6 +86,12 @@ impl Ending {
 impl From<Stop> for Ending {
     fn from(stop: Stop) -> Self {
         Self::Stopped(stop)
+    }
+}
+
+impl From<clasper_policy::Error> for Ending {
+    fn from(error: clasper_policy::Error) -> Self {
+        Self::Policies(error)
     }
 }
 

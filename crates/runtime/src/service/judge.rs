@@ -1,10 +1,11 @@
 //! The judgement on a tool call, with everything that led to it.
 
 use clasper_core::{CanonicalJson, canonical_json};
-use clasper_governance::{Reason, ToolRule, ToolVerdict, judge_tool};
+use clasper_governance::{Effect, Reason, ToolRule, ToolVerdict, judge_tool};
 use serde::Serialize;
 
 use crate::model::ToolCallRequest;
+use crate::policy::{PolicyVerdict, Runner};
 use crate::service::ending::Ending;
 use crate::service::schema::Unfit;
 use crate::service::session::Session;
@@ -18,6 +19,8 @@ struct ToolInputs<'a> {
     tenant_tools: Option<&'a [String]>,
     steps_left: u32,
     arguments_fit: Option<bool>,
+    governance_revision: i64,
+    policy_effect: Effect,
 }
 
 /// A judgement on a call.
@@ -26,6 +29,8 @@ pub(crate) struct Judged {
     /// What the model is told when it is refused.
     pub(crate) advice: String,
     pub(crate) inputs: CanonicalJson,
+    /// What the policies said.
+    pub(crate) policy: PolicyVerdict,
 }
 
 /// Which of a tool's patterns apply.
@@ -35,7 +40,7 @@ fn rule(patterns: Option<&[String]>) -> ToolRule<'_> {
 
 impl Session<'_> {
     /// Judges `call`; `name` is the tool's name as it may be recorded.
-    pub(crate) fn judge(&self, call: &ToolCallRequest, name: &str) -> Result<Judged, Ending> {
+    pub(crate) async fn judge(&self, call: &ToolCallRequest, name: &str) -> Result<Judged, Ending> {
         let tool = self.offered.iter().find(|tool| tool.name == call.name);
         let skill_tools = self.plan.skill_tools.as_deref();
         let tenant_tools = self.plan.allowed_tools.as_deref();
@@ -59,6 +64,19 @@ impl Session<'_> {
             ),
             (ToolVerdict::Permitted, _) => (Reason::Permitted, String::new()),
         };
+        let runner = Runner {
+            scope: &self.plan.facts.scope,
+            agent: &self.plan.facts.agent,
+            permissions: self.plan.permissions,
+        };
+        let policy = runner.tool(&self.engine.deps.policies, &call.name).await?;
+        let (reason, advice) = match reason {
+            Reason::Permitted if policy.effect != Effect::Allow => (
+                policy.reason,
+                "the tenant's policies do not allow it".to_owned(),
+            ),
+            reason => (reason, advice),
+        };
         let inputs = canonical_json(&ToolInputs {
             tool: name,
             offered: tool.is_some(),
@@ -66,11 +84,14 @@ impl Session<'_> {
             tenant_tools,
             steps_left,
             arguments_fit,
+            governance_revision: policy.governance_revision,
+            policy_effect: policy.effect,
         })?;
         Ok(Judged {
             reason,
             advice,
             inputs,
+            policy,
         })
     }
 }

@@ -6,6 +6,7 @@ use clasper_core::{AuditEntryId, DecisionId, GrantId, Timestamp};
 use clasper_governance::{GrantLimits, HoldAsk, Intent, ModelPrice, PriceError};
 use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
 
+use crate::policy::PolicyVerdict;
 use crate::run::{IdempotencyClaim, RunOpening};
 use crate::service::engine::Engine;
 use crate::service::facts::Facts;
@@ -39,10 +40,12 @@ impl Engine {
         })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is made by one step before")]
     pub(crate) fn opening(
         &self,
         facts: &Facts,
         intent: Intent,
+        policy: PolicyVerdict,
         limits: GrantLimits,
         ask: HoldAsk,
         idempotency: Option<IdempotencyClaim>,
@@ -59,6 +62,7 @@ impl Engine {
             decision: draft.decision,
             grant: GrantId::generate(ids),
             intent,
+            policy,
             model: self.config.default_model.to_string(),
             ask,
             limits,

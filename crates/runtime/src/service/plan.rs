@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use clasper_core::{Caller, ExecutionId, Permission, Timestamp, canonical_json};
+use clasper_core::{Caller, ExecutionId, Permission, PermissionSet, Timestamp, canonical_json};
 use clasper_governance::{Action, GrantLimits, Intent, ModelPrice};
 use clasper_tracing::{GrantedScope, Trace};
 use serde::Serialize;
 
 use crate::backend::AgentIdentity;
 use crate::model::{ChatMessage, ModelRef, ModelRequest};
+use crate::policy::{PolicyVerdict, Runner};
 use crate::run::{IdempotencyClaim, RunOpening};
 use crate::send::{Error, HistoryMessage, HistoryRole, SendMetadata, SendRequest};
 use crate::service::engine::Engine;
@@ -32,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) skill_tools: Option<Vec<String>>,
     /// Tools that the credential allows; `None` when it does not restrict them.
     pub(crate) allowed_tools: Option<Vec<String>>,
+    /// What the caller may do, as policies see it.
+    pub(crate) permissions: PermissionSet,
     pub(crate) context_warning: Option<String>,
     pub(crate) opening: RunOpening,
     pub(crate) mask: Mask,
@@ -71,7 +74,21 @@ impl Engine {
         let now = self.deps.clock.now();
         let prompt = self.prompt(&checked, &request.metadata, now).await?;
         let idempotency = claim(&request)?;
-        self.assemble(caller, request, checked, prompt, price, idempotency, now)
+        let facts = self.facts(caller, &checked);
+        let policy = self
+            .ask_policies(&facts, caller.principal.permissions)
+            .await?;
+        self.assemble(
+            caller,
+            request,
+            checked,
+            facts,
+            policy,
+            prompt,
+            price,
+            idempotency,
+            now,
+        )
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is made by one step before")]
@@ -80,12 +97,13 @@ impl Engine {
         caller: &Caller,
         request: SendRequest,
         checked: Checked,
+        facts: Facts,
+        policy: PolicyVerdict,
         prompt: Prompt,
         price: ModelPrice,
         idempotency: Option<IdempotencyClaim>,
         now: Timestamp,
     ) -> Result<Plan, Error> {
-        let facts = self.facts(caller, &checked);
         let history = u32::try_from(request.messages.len()).unwrap_or(u32::MAX);
         let message = message_of(request.message, &request.metadata);
         let mut mask = Mask::new(self.deps.redactor.clone());
@@ -115,7 +133,7 @@ impl Engine {
             ..self.blank_trace(&facts, now)
         });
         let ask = self.ask(&facts, &price, input_tokens)?;
-        let opening = self.opening(&facts, intent, limits, ask, idempotency, draft);
+        let opening = self.opening(&facts, intent, policy, limits, ask, idempotency, draft);
         Ok(Plan {
             facts,
             request: request_to_model,
@@ -127,10 +145,26 @@ impl Engine {
             }),
             skill_tools: prompt.skill_tools,
             allowed_tools: caller.principal.allowed_tools.clone(),
+            permissions: caller.principal.permissions,
             context_warning,
             opening,
             mask,
         })
+    }
+
+    /// What the policies in force say to a run.
+    pub(crate) async fn ask_policies(
+        &self,
+        facts: &Facts,
+        permissions: PermissionSet,
+    ) -> Result<PolicyVerdict, Error> {
+        let runner = Runner {
+            scope: &facts.scope,
+            agent: &facts.agent,
+            permissions,
+        };
+        let model = &self.config.default_model;
+        Ok(runner.run(&self.deps.policies, model).await?)
     }
 
     fn facts(&self, caller: &Caller, checked: &Checked) -> Facts {

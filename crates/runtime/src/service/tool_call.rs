@@ -10,7 +10,6 @@ use tracing::Instrument;
 
 use crate::backend::ToolAnswer;
 use crate::model::ToolCallRequest;
-use crate::policy::BuiltinPolicy;
 use crate::run::{EffectDecision, Recorded};
 use crate::service::ending::Ending;
 use crate::service::judge::Judged;
@@ -53,7 +52,7 @@ impl Session<'_> {
         self.tool_calls += 1;
         let started_at = self.engine.now();
         let name = self.plan.mask.text(&shortened(&call.name, MAX_NAME_BYTES));
-        let judged = self.judge(call, &name)?;
+        let judged = self.judge(call, &name).await?;
         let intent = self.tool_intent(call, index)?;
         let (decision, grant) = self.decide(intent, &judged, &name);
         let permitted = grant.is_some();
@@ -171,8 +170,8 @@ impl Session<'_> {
                 Effect::Deny
             },
             reason: judged.reason,
-            matched_policies: vec![BuiltinPolicy::TOOL_CALL.id.to_owned()],
-            policy_bundle_hash: BuiltinPolicy::bundle_hash(),
+            matched_policies: judged.policy.matched.clone(),
+            policy_bundle_hash: judged.policy.bundle_hash,
             inputs: judged.inputs.clone(),
             decided_at: now,
         };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use clasper_core::{AuditEvent, LoggedEntry};
-use clasper_entity::{ledger_entry, open_run, tenant};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use clasper_entity::{execution, ledger_entry, open_run, tenant};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::verify::detail::{Detail, ends_run};
 
@@ -31,6 +31,15 @@ impl LedgerCheck {
             .filter(open_run::Column::TenantId.eq(tenant))
             .all(snapshot)
             .await?;
+        // What is held has a moment at which it comes back, so only such rows are looked at.
+        let executions: Vec<i64> = execution::Entity::find()
+            .select_only()
+            .column(execution::Column::HoldNanos)
+            .filter(execution::Column::TenantId.eq(tenant))
+            .filter(execution::Column::HoldNanos.gt(0))
+            .into_tuple()
+            .all(snapshot)
+            .await?;
         let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.fold(0, i64::saturating_add);
         let settled = |row: &&ledger_entry::Model| row.kind == "settle";
         let in_period =
@@ -40,7 +49,7 @@ impl LedgerCheck {
             held: sum(&mut rows.iter().map(|r| r.held_delta_nanos)),
             spent: sum(&mut rows.iter().filter(settled).map(|r| r.spent_delta_nanos)),
             spent_in_period: sum(&mut rows.iter().filter(in_period).map(|r| r.spent_delta_nanos)),
-            held_by_runs: sum(&mut runs.iter().map(|r| r.hold_nanos)),
+            held_by_runs: sum(&mut runs.iter().map(|r| r.hold_nanos).chain(executions)),
             movements: rows.into_iter().map(|row| (row.audit_seq, row)).collect(),
         })
     }
@@ -91,7 +100,7 @@ impl LedgerCheck {
         };
         expect("held money", account.held_nanos, self.held);
         expect(
-            "money held by open runs",
+            "money held by open runs and executions",
             account.held_nanos,
             self.held_by_runs,
         );
@@ -108,9 +117,14 @@ impl LedgerCheck {
 
 /// The kind of movement that `entry` justifies, if it moves money.
 fn kind(entry: &LoggedEntry, detail: &Detail) -> Option<&'static str> {
+    let holds_money = detail.amount("hold_usd").unwrap_or(0) != 0;
     match entry.entry.event {
         AuditEvent::AgentExecutionStarted => Some("hold"),
         AuditEvent::BudgetHoldExtended => Some("extend"),
+        AuditEvent::ExecutionAllowed | AuditEvent::ApprovalGrantConsumed => {
+            holds_money.then_some("hold")
+        }
+        AuditEvent::ExecutionLapsed => holds_money.then_some("release"),
         AuditEvent::BudgetChanged | AuditEvent::BudgetRolledOver => {
             (detail.integer("carried_nanos").unwrap_or(0) != 0).then_some("carry")
         }
@@ -124,6 +138,7 @@ fn says_the_same(detail: &Detail, movement: &ledger_entry::Model) -> bool {
     let (held, spent) = (movement.held_delta_nanos, movement.spent_delta_nanos);
     let amounts = match movement.kind.as_str() {
         "hold" | "extend" => amount("hold_usd") == Some(held) && spent == 0,
+        "release" => amount("hold_usd") == Some(held.saturating_neg()) && spent == 0,
         "settle" => {
             amount("cost_usd") == Some(spent) && amount("hold_usd") == Some(held.saturating_neg())
         }

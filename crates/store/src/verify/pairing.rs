@@ -132,7 +132,7 @@ impl PairCheck {
                 Some(_) => {}
             }
         }
-        if closes(event) {
+        if closes(event, detail) {
             match self.outcomes.remove(&seq) {
                 None => faults.push(format!("audit entry {seq} has lost its outcome")),
                 Some(closed) if !closed.fits(detail) => faults.push(format!(
@@ -170,17 +170,26 @@ const fn decides(event: AuditEvent) -> bool {
             | AuditEvent::AgentExecutionDenied
             | AuditEvent::ToolAuthorizationGranted
             | AuditEvent::ToolAuthorizationDenied
+            | AuditEvent::ExecutionAllowed
+            | AuditEvent::ExecutionDenied
+            | AuditEvent::PolicyDecisionPending
     )
 }
 
-const fn closes(event: AuditEvent) -> bool {
+/// Whether the entry ends a decision. What people resolve and what lapses ends one only sometimes.
+fn closes(event: AuditEvent, detail: &Detail) -> bool {
+    let is = |name: &str, text: &str| detail.text(name) == Some(text);
     ends_run(event)
+        || (event == AuditEvent::PolicyDecisionResolved && is("status", "rejected"))
+        || (event == AuditEvent::ExecutionLapsed && !is("closes", "no"))
         || matches!(
             event,
             AuditEvent::AgentExecutionDenied
                 | AuditEvent::ToolAuthorizationDenied
                 | AuditEvent::ToolCallSucceeded
                 | AuditEvent::ToolCallFailed
+                | AuditEvent::ExecutionDenied
+                | AuditEvent::PolicyDecisionExpired
         )
 }
 

@@ -13,6 +13,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
 use crate::row;
+use crate::write::governed::Governed;
 use crate::write::needs::Needs;
 
 /// Rows loaded, changed and added by a group.
@@ -34,6 +35,7 @@ pub(crate) struct Batch {
     pub(crate) traces: Vec<trace::Model>,
     pub(crate) outbox: Vec<outbox_message::Model>,
     pub(crate) delivered: Vec<Uuid>,
+    pub(super) governed: Governed,
 }
 
 impl Batch {
@@ -41,7 +43,7 @@ impl Batch {
     pub(crate) async fn load(
         transaction: &WriteTransaction,
         dialect: Dialect,
-        needs: Needs,
+        mut needs: Needs,
     ) -> Result<Self, DbErr> {
         let mut batch = Self {
             dialect,
@@ -60,8 +62,9 @@ impl Batch {
             traces: Vec::new(),
             outbox: Vec::new(),
             delivered: Vec::new(),
+            governed: Governed::default(),
         };
-        let tenants = needs.tenants;
+        let tenants = std::mem::take(&mut needs.tenants);
         if !tenants.is_empty() {
             let mut select = tenant::Entity::find()
                 .filter(tenant::Column::TenantId.is_in(tenants))
@@ -75,7 +78,7 @@ impl Batch {
         }
         if !needs.open_runs.is_empty() {
             let select = open_run::Entity::find()
-                .filter(open_run::Column::ExecutionId.is_in(needs.open_runs));
+                .filter(open_run::Column::ExecutionId.is_in(std::mem::take(&mut needs.open_runs)));
             let rows = transaction.all(select).await?;
             batch.open_runs = rows
                 .into_iter()
@@ -90,6 +93,7 @@ impl Batch {
                 .map(|row| ((row.tenant_id.clone(), row.key.clone()), row))
                 .collect();
         }
+        batch.governed = Governed::load(transaction, needs).await?;
         Ok(batch)
     }
 
@@ -163,7 +167,7 @@ impl Batch {
     }
 
     /// Writes everything: one statement per table, however many writes there are.
-    pub(crate) async fn flush(self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+    pub(crate) async fn flush(mut self, transaction: &WriteTransaction) -> Result<(), DbErr> {
         transaction.insert(self.audit).await?;
         transaction.insert(self.decisions).await?;
         transaction.insert(self.outcomes).await?;
@@ -185,6 +189,7 @@ impl Batch {
             let delete = idempotency_key::Entity::delete_many().filter(gone);
             transaction.execute(&delete).await?;
         }
+        self.governed.flush(transaction).await?;
         let (mut tenants, mut runs, mut keys) =
             (self.tenants, self.open_runs, self.idempotency_keys);
         tenants.retain(|id, _| self.changed_tenants.contains(id));

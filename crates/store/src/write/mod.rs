@@ -1,13 +1,17 @@
 //! Writes: operations that share a transaction.
 
+mod adapter;
 mod batch;
 mod budget;
 mod effect;
+mod execution;
+mod governed;
 mod hold;
 mod identity;
 mod needs;
 mod open_run;
 mod outbox;
+mod policy;
 mod presence;
 mod settle_run;
 
@@ -17,14 +21,17 @@ use clasper_db::{CommitGroup, Dialect, WriteTransaction};
 use sea_orm::DbErr;
 use tokio::sync::oneshot;
 
+pub(crate) use adapter::PutAdapter;
 pub(crate) use batch::Batch;
 pub(crate) use budget::SetBudget;
 pub(crate) use effect::{DecideEffect, RecordEffect};
+pub(crate) use execution::{NOTICE, OpenExecution, StepExecution};
 pub(crate) use hold::ExtendHold;
 pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};
 pub(crate) use needs::Needs;
 pub(crate) use open_run::OpenRun;
 pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
+pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use settle_run::SettleRun;
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use clasper_core::{ExecutionId, TenantId};
+use clasper_core::{AdapterId, DecisionId, ExecutionId, ExecutionKey, TenantId};
+use clasper_governance::BudgetScope;
 use sea_orm::prelude::Uuid;
 
 /// Rows to load, each once.
@@ -11,6 +12,11 @@ pub(crate) struct Needs {
     pub(crate) tenants: BTreeSet<String>,
     pub(crate) open_runs: BTreeSet<Uuid>,
     pub(crate) idempotency_keys: BTreeSet<(String, String)>,
+    pub(crate) governance_heads: BTreeSet<String>,
+    /// Tenant, adapter, key.
+    pub(crate) execution_keys: BTreeSet<(String, String, String)>,
+    pub(crate) executions: BTreeSet<(String, Uuid)>,
+    pub(crate) budget_scopes: BTreeSet<(String, String)>,
 }
 
 impl Needs {
@@ -27,5 +33,34 @@ impl Needs {
     pub(crate) fn idempotency_key(&mut self, tenant: &TenantId, key: &str) {
         self.idempotency_keys
             .insert((tenant.as_str().to_owned(), key.to_owned()));
+    }
+
+    pub(crate) fn governance_head(&mut self, tenant: &TenantId) {
+        if !self.governance_heads.contains(tenant.as_str()) {
+            self.governance_heads.insert(tenant.as_str().to_owned());
+        }
+    }
+
+    pub(crate) fn execution_key(
+        &mut self,
+        tenant: &TenantId,
+        adapter: &AdapterId,
+        key: &ExecutionKey,
+    ) {
+        self.execution_keys.insert((
+            tenant.as_str().to_owned(),
+            adapter.as_str().to_owned(),
+            key.as_str().to_owned(),
+        ));
+    }
+
+    pub(crate) fn execution(&mut self, tenant: &TenantId, decision: DecisionId) {
+        self.executions
+            .insert((tenant.as_str().to_owned(), decision.as_uuid()));
+    }
+
+    pub(crate) fn budget_scope(&mut self, tenant: &TenantId, scope: &BudgetScope) {
+        self.budget_scopes
+            .insert((tenant.as_str().to_owned(), scope.to_string()));
     }
 }

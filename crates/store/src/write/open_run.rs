@@ -22,6 +22,7 @@ impl WriteOp for OpenRun {
 
     fn needs(&self, needs: &mut Needs) {
         needs.tenant(self.0.scope.tenant());
+        needs.governance_head(self.0.scope.tenant());
         if let Some(claim) = &self.0.idempotency {
             needs.idempotency_key(self.0.scope.tenant(), &claim.key);
         }
@@ -39,6 +40,10 @@ impl WriteOp for OpenRun {
             .and_then(|claim| self.known_answer(batch, claim))
         {
             return Ok(answer);
+        }
+        let revision = batch.governance_revision(opening.scope.tenant());
+        if revision != opening.policy.governance_revision {
+            return Ok(Opening::Stale);
         }
         let account = batch
             .tenant(opening.scope.tenant())

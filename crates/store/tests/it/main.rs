@@ -2,6 +2,7 @@
 
 mod budget;
 mod effect;
+mod executions;
 mod forgery;
 mod group;
 mod idempotency;
@@ -12,6 +13,7 @@ mod page;
 mod period;
 mod random;
 mod recovery;
+mod replica;
 mod run;
 mod schema;
 mod sqlite;

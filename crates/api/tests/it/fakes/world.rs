@@ -4,14 +4,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use clasper_api::{Readiness, ReadinessReport};
+use clasper_api_state::{Readiness, ReadinessReport};
 use clasper_core::Seal;
 use clasper_core::{
-    ApiKeyId, Caller, Classify, Credential, IdSource, Permission, PermissionSet, Principal,
-    SequentialIds, TenantId,
+    AdapterId, ApiKeyId, Caller, Classify, Credential, Permission, PermissionSet, Principal, Role,
+    SequentialIds, Sha256Digest, TenantId, WorkspaceId,
 };
+use clasper_delegated::{CallbackCheck, CallbackRefused, Workspaces};
 use clasper_identity::{
-    AuthError, Authentication, Authenticator, DaemonAuthentication, Identity, Presented,
+    AdapterPrincipal, AuthError, Authentication, Authenticator, DaemonAuthentication, Identity,
+    Presented,
 };
 use clasper_runtime::backend::{
     AgentIdentity, BackendCapabilities, BackendError, BackendTask, ControlPlane, Delivery, NewTask,
@@ -25,34 +27,94 @@ use clasper_runtime::send::Error;
 use clasper_runtime::service::TenantGate;
 use futures::stream;
 
-/// `acme-key` may do everything within `acme`, `agent-key` only run agents; `daemon-key` is the daemon's.
-pub struct TwoKeys;
+/// `acme-key` may do everything within `acme`, `agent-key` only run agents; `operator-key`, `manager-key` and
+/// `second-manager-key` have the roles of their names; `other-key` is another tenant's; `daemon-key` is the daemon's.
+pub struct Keys;
+
+fn tenant(name: &str) -> TenantId {
+    TenantId::new(name).expect("a name")
+}
+
+/// The `number`th key.
+fn key(of: &str, number: usize, permissions: PermissionSet) -> Authentication {
+    let ids = SequentialIds::default();
+    let ids: Vec<ApiKeyId> = (0..=number).map(|_| ApiKeyId::generate(&ids)).collect();
+    Authentication::Tenant(Principal {
+        tenant: tenant(of),
+        user: None,
+        permissions,
+        credential: Credential::ApiKey(ids[number]),
+        allowed_tools: None,
+    })
+}
 
 #[async_trait]
-impl Authenticator for TwoKeys {
+impl Authenticator for Keys {
     async fn authenticate(&self, presented: Presented<'_>) -> Result<Authentication, AuthError> {
-        let tenant = |name| TenantId::new(name).expect("a name");
-        let acme = |permissions| {
-            Authentication::Tenant(Principal {
-                tenant: tenant("acme"),
-                user: None,
-                permissions,
-                credential: Credential::ApiKey(ApiKeyId::from_uuid(
-                    SequentialIds::default().next_uuid(),
-                )),
-                allowed_tools: None,
-            })
-        };
+        let manager = Role::ReleaseManager.permissions();
         match (presented.daemon_key, presented.bearer) {
             (Some("daemon-key"), None) => Ok(Authentication::Daemon(DaemonAuthentication::new(
                 tenant("fallback"),
                 None,
             ))),
-            (None, Some("acme-key")) => Ok(acme(PermissionSet::all())),
-            (None, Some("agent-key")) => Ok(acme(PermissionSet::EMPTY.with(Permission::AgentRun))),
+            (None, Some("acme-key")) => Ok(key("acme", 0, PermissionSet::all())),
+            (None, Some("agent-key")) => Ok(key(
+                "acme",
+                0,
+                PermissionSet::EMPTY.with(Permission::AgentRun),
+            )),
+            (None, Some("operator-key")) => Ok(key("acme", 1, Role::Operator.permissions())),
+            (None, Some("manager-key")) => Ok(key("acme", 2, manager)),
+            (None, Some("second-manager-key")) => Ok(key("acme", 3, manager)),
+            (None, Some("other-key")) => Ok(key("other", 4, PermissionSet::all())),
             (None, None) => Err(AuthError::Missing),
             _ => Err(AuthError::Invalid),
         }
+    }
+
+    /// `adapter-token` is that of `openclaw-local` in `acme`'s workspace `main`; the others differ from it in what their
+    /// names say.
+    async fn authenticate_adapter(&self, token: &str) -> Result<AdapterPrincipal, AuthError> {
+        let (of, workspace, adapter) = match token {
+            "adapter-token" => ("acme", "main", "openclaw-local"),
+            "other-adapter-token" => ("acme", "main", "other-adapter"),
+            "other-workspace-token" => ("acme", "other-room", "openclaw-local"),
+            "other-tenant-token" => ("other", "main", "openclaw-local"),
+            _ => return Err(AuthError::Invalid),
+        };
+        Ok(AdapterPrincipal {
+            tenant: tenant(of),
+            workspace: WorkspaceId::new(workspace).expect("a name"),
+            adapter: AdapterId::new(adapter).expect("a name"),
+            capabilities: ["exec", "read", "web_fetch", "write"]
+                .map(Into::into)
+                .into(),
+            credential: Credential::AdapterToken(Sha256Digest::of(token.as_bytes())),
+        })
+    }
+}
+
+/// Every workspace is in `/work`.
+pub struct Rooms;
+
+impl Workspaces for Rooms {
+    fn root(&self, _: &TenantId, _: &WorkspaceId) -> Option<String> {
+        Some("/work".to_owned())
+    }
+}
+
+/// Calls back over TLS only.
+pub struct PublicAddresses;
+
+impl CallbackCheck for PublicAddresses {
+    fn check(&self, url: &str) -> Result<String, CallbackRefused> {
+        if url.starts_with("https://") {
+            return Ok(url.to_owned());
+        }
+        Err(CallbackRefused {
+            code: "callback_not_allowed",
+            detail: "a callback address begins with https://".to_owned(),
+        })
     }
 }
 

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use clasper_core::Seal;
+
 use clasper_core::{
-    Caller, Credential, InstanceId, ManualClock, Principal, Role, SequentialIds, TenantId,
-    Timestamp, TraceId, UserId,
+    Caller, Clock, Credential, IdSource, InstanceId, ManualClock, Principal, Role, Seal,
+    SequentialIds, TenantId, Timestamp, TraceId, UserId,
 };
 use clasper_governance::{Budget, BudgetSettings, PriceTable};
+use clasper_policy::{BundleScope, FixedPolicies, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::send::{Error, SendRequest};
@@ -111,6 +112,7 @@ impl World {
                 Options::default(),
             )),
             redactor: Redactor::standard(),
+            policies: policies(Arc::clone(&clock) as _, Arc::clone(&ids) as _),
             prices: Arc::new(PriceTable::listed()),
             seal: Arc::new(GlassSeal),
             tenants: Arc::new(OpenDoors),
@@ -178,4 +180,11 @@ pub fn request(message: &str) -> SendRequest {
         message: message.into(),
         ..SendRequest::default()
     }
+}
+
+/// The built-in policies, and no others.
+fn policies(clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Policies {
+    let base = pack("clasper-base").expect("a pack that ships");
+    let base = base.to_bundle(BundleScope::default());
+    Policies::new(Arc::new(FixedPolicies::default()), &base, clock, ids).expect("it compiles")
 }

@@ -6,15 +6,19 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use clasper_core::Clock;
+use clasper_delegated::Executions;
+use clasper_delegated::adapter::AdapterRegistry;
 use clasper_evidence::AuditStore;
-use clasper_governance::Budgets;
+use clasper_governance::forecast::CostHistories;
+use clasper_governance::{Budgets, PriceTable};
 use clasper_http::CredentialLimiter;
 use clasper_identity::{Authenticator, Identity};
+use clasper_policy::Policies;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
 use clasper_tracing::TraceStore;
 
-use crate::health::Readiness;
+use crate::readiness::Readiness;
 
 /// What the server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,19 @@ pub struct ApiDeps {
     pub budgets: Budgets,
     /// Tenants and API keys.
     pub identity: Identity,
+    /// Executions that adapters carry out.
+    pub executions: Executions,
+    /// The registry of adapters.
+    pub adapters: AdapterRegistry,
+    /// Policies.
+    pub policies: Policies,
+    /// What models cost.
+    pub prices: Arc<PriceTable>,
+    /// What runs have cost the tenants; without it, forecasts rest on declared maximums.
+    pub histories: Option<Arc<dyn CostHistories>>,
+    /// The address under which the server is reached from outside, such as `https://clasper.example.com`; without it,
+    /// addresses in answers are made from the request's host.
+    pub public_url: Option<String>,
     /// Traces.
     pub traces: Arc<dyn TraceStore>,
     /// The audit log.

@@ -5,7 +5,7 @@ use clasper_core::{Caller, Classify, ErrorKind, Permission};
 /// The caller lacks a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the permission {0} is needed")]
-pub(crate) struct PermissionDenied(Permission);
+pub struct PermissionDenied(Permission);
 
 impl Classify for PermissionDenied {
     fn kind(&self) -> ErrorKind {
@@ -17,10 +17,12 @@ impl Classify for PermissionDenied {
     }
 }
 
-pub(crate) const fn require(
-    caller: &Caller,
-    permission: Permission,
-) -> Result<(), PermissionDenied> {
+/// Refuses a caller that lacks `permission`.
+///
+/// # Errors
+///
+/// [`PermissionDenied`].
+pub const fn require(caller: &Caller, permission: Permission) -> Result<(), PermissionDenied> {
     if caller.may(permission) {
         Ok(())
     } else {

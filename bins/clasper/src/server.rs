@@ -1,0 +1,78 @@
+//! The server, over HTTP.
+
+use anyhow::{Context, Result, bail};
+use reqwest::{Client, Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+/// A server and the credential to ask it with.
+pub struct Server {
+    base: Url,
+    key: SecretString,
+    http: Client,
+}
+
+impl Server {
+    /// The server at `url`.
+    pub fn new(url: &str, key: Option<SecretString>) -> Result<Self> {
+        let key = key.context(
+            "no credential: set CLASPER_API_KEY to an API key (clasperd key create --tenant … --role admin)",
+        )?;
+        // Another part of the process may have installed it already, which is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Ok(Self {
+            base: Url::parse(url).with_context(|| format!("{url:?} is not a URL"))?,
+            key,
+            http: Client::builder()
+                .timeout(std::time::Duration::from_mins(1))
+                .build()?,
+        })
+    }
+
+    /// Asks and returns the JSON of the answer.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// Sends `body` and returns the JSON of the answer.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let url = self.base.join(path)?;
+        let mut request = self
+            .http
+            .request(method, url)
+            .bearer_auth(self.key.expose_secret());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.with_context(|| {
+            format!(
+                "{} cannot be reached: is clasperd running there? (--url)",
+                self.base
+            )
+        })?;
+        let status = answer.status();
+        let text = answer.text().await.context("the answer broke off")?;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(value);
+        }
+        let said = value["detail"]
+            .as_str()
+            .unwrap_or("the server gave no reason");
+        let faults = value["errors"].as_array().into_iter().flatten();
+        let mut message = format!("{status}: {said}");
+        for fault in faults {
+            let at = fault["pointer"].as_str().unwrap_or_default();
+            let what = fault["detail"].as_str().unwrap_or_default();
+            message.push_str("\n  ");
+            message.push_str(at);
+            message.push_str(": ");
+            message.push_str(what);
+        }
+        bail!(message)
+    }
+}

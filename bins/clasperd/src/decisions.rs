@@ -1,0 +1,91 @@
+//! Decisions about what others execute: policies, adapters, executions.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clasper_auth::AeadSeal;
+use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
+use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::{
+    CallbackCheck, CallbackRefused, ExecutionConfig, ExecutionDeps, Executions, Workspaces,
+};
+use clasper_policy::{BundleScope, Policies, pack};
+use clasper_redaction::Redactor;
+use clasper_store::Store;
+
+use crate::config::Config;
+
+/// The rules that every tenant has before it installs any.
+const BUILTIN_PACK: &str = "clasper-base";
+
+/// Policies, adapters and executions over the store.
+pub struct Decisions {
+    /// Policies.
+    pub policies: Policies,
+    /// Adapters.
+    pub adapters: AdapterRegistry,
+    /// Executions.
+    pub executions: Executions,
+}
+
+/// The workspaces' folders on the adapters' machines, as an operator configured them.
+struct ConfiguredRoots {
+    root: Option<String>,
+}
+
+impl Workspaces for ConfiguredRoots {
+    fn root(&self, _: &TenantId, workspace: &WorkspaceId) -> Option<String> {
+        let root = self.root.as_deref()?;
+        Some(root.replace("{workspace_id}", workspace.as_str()))
+    }
+}
+
+/// Without a signing secret no callback can be trusted by who receives it, so none is taken.
+struct NoCallbacks;
+
+impl CallbackCheck for NoCallbacks {
+    fn check(&self, _: &str) -> Result<String, CallbackRefused> {
+        Err(CallbackRefused {
+            code: "callback_not_configured",
+            detail: "this server sends no callbacks: poll GET /api/execution/{execution_id}?wait=30s, or leave callback_url out".to_owned(),
+        })
+    }
+}
+
+/// Puts the parts together.
+pub fn decisions(
+    config: &Config,
+    store: &Arc<Store>,
+    seal: &Arc<AeadSeal>,
+    redactor: &Redactor,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<Decisions> {
+    let builtin = pack(BUILTIN_PACK)
+        .context("the built-in policies are missing")?
+        .to_bundle(BundleScope::default());
+    let policies = Policies::new(store.clone(), &builtin, clock.clone(), ids.clone())
+        .context("the built-in policies cannot be compiled")?;
+    let adapters = AdapterRegistry::new(store.clone(), clock.clone(), ids.clone());
+    let executions = Executions::new(
+        ExecutionDeps {
+            executions: store.clone(),
+            adapters: adapters.clone(),
+            policies: policies.clone(),
+            workspaces: Arc::new(ConfiguredRoots {
+                root: config.agent.execution_root.clone(),
+            }),
+            callbacks: Arc::new(NoCallbacks),
+            redactor: redactor.clone(),
+            seal: seal.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        },
+        ExecutionConfig::default(),
+    );
+    Ok(Decisions {
+        policies,
+        adapters,
+        executions,
+    })
+}

@@ -1,0 +1,11 @@
+//! Forecasts of costs.
+
+mod call;
+
+use clasper_api_state::ApiState;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(call::forecast_cost))
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod adapters;
+mod bundles;
+mod decisions;
+mod evaluation;
+mod executions;
+mod forecast;
+mod policies;
+mod risk;
+
+use clasper_api_state::ApiState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route of decisions, with its description.
+#[must_use]
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .merge(executions::routes())
+        .merge(decisions::routes())
+        .merge(adapters::routes())
+        .merge(policies::routes())
+        .merge(bundles::routes())
+        .merge(evaluation::routes())
+        .merge(access::routes())
+        .merge(risk::routes())
+        .merge(forecast::routes())
+}

@@ -1,0 +1,162 @@
+//! Why a use case of executions was refused.
+
+use clasper_core::{Classify, ErrorKind, Permission, StoreError};
+use clasper_governance::approval::{BreakGlassError, VoteRefusal};
+
+use crate::adapter::RegistrationError;
+use crate::execution::ClaimRefusal;
+use crate::service::config::CallbackRefused;
+
+/// Why a use case of executions was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller lacks a permission.
+    #[error("the permission {0} is needed")]
+    Forbidden(Permission),
+    /// The request names another adapter, tenant or workspace than its token.
+    #[error(
+        "the request names another {0} than the adapter's token: leave it out, or use that one's token"
+    )]
+    ScopeMismatch(&'static str),
+    /// Capabilities that the adapter's token or its registration does not have.
+    #[error("capabilities that this adapter does not have: {}", .0.join(", "))]
+    Capabilities(Vec<String>),
+    /// The adapter has not registered.
+    #[error("this adapter is not registered: POST /adapters/register first")]
+    NotRegistered,
+    /// An operator has switched the adapter off.
+    #[error("this adapter is disabled: an operator has to enable it")]
+    Disabled,
+    /// A registration that cannot be taken.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// A member that cannot be taken.
+    #[error("{detail}")]
+    Invalid {
+        /// JSON pointer to it.
+        pointer: &'static str,
+        /// What to write instead.
+        detail: String,
+    },
+    /// The callback address may not be called.
+    #[error("{}", .0.detail)]
+    Callback(CallbackRefused),
+    /// The adapter asked for something else under this key before.
+    #[error(
+        "this execution_id was used for another request: what was decided then does not cover this"
+    )]
+    KeyReused,
+    /// There is no such execution or decision in the tenant.
+    #[error("there is no such {0} in this tenant")]
+    NotFound(&'static str),
+    /// The decision belongs to another adapter or workspace.
+    #[error("this decision belongs to another adapter or workspace")]
+    OtherAdapter,
+    /// The vote does not count.
+    #[error(transparent)]
+    Vote(#[from] VoteRefusal),
+    /// The grant cannot be claimed.
+    #[error(transparent)]
+    Claim(#[from] ClaimRefusal),
+    /// The override is not one.
+    #[error(transparent)]
+    BreakGlass(#[from] BreakGlassError),
+    /// The execution is not in a state for this.
+    #[error("the decision is not in a state for this: read it again")]
+    WrongState,
+    /// Policies or registries kept changing.
+    #[error("the policies kept changing while this was decided: try again")]
+    Unsettled,
+    /// The money is held for others.
+    #[error("the budget is held for others and none ended in time: try again")]
+    BudgetHeld,
+    /// The policies cannot be used.
+    #[error(transparent)]
+    Policies(#[from] clasper_policy::Error),
+    /// The stored request cannot be opened: sealed by another key, or altered.
+    #[error("what was asked cannot be read back: it was sealed with another secret")]
+    Sealed,
+    /// The database failed.
+    #[error("the execution could not be read or written")]
+    Store(#[from] StoreError),
+    /// A value could not be put into words; never for values that came from JSON.
+    #[error("a value has no JSON form")]
+    Encoding(#[from] serde_json::Error),
+}
+
+impl Classify for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Forbidden(_)
+            | Self::ScopeMismatch(_)
+            | Self::Capabilities(_)
+            | Self::NotRegistered
+            | Self::Disabled
+            | Self::OtherAdapter => ErrorKind::Forbidden,
+            Self::Registration(_) | Self::Invalid { .. } | Self::Callback(_) => {
+                ErrorKind::InvalidInput
+            }
+            Self::KeyReused | Self::WrongState | Self::Claim(_) => ErrorKind::Conflict,
+            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::Vote(refusal) => match refusal {
+                VoteRefusal::SelfApproval | VoteRefusal::RoleTooLow { .. } => ErrorKind::Forbidden,
+                VoteRefusal::Terms(_) => ErrorKind::InvalidInput,
+                _ => ErrorKind::Conflict,
+            },
+            Self::BreakGlass(refusal) => match refusal {
+                BreakGlassError::Justification | BreakGlassError::Minutes => {
+                    ErrorKind::InvalidInput
+                }
+                _ => ErrorKind::Forbidden,
+            },
+            Self::Unsettled | Self::BudgetHeld => ErrorKind::Unavailable,
+            Self::Policies(error) => error.kind(),
+            Self::Sealed | Self::Encoding(_) => ErrorKind::Internal,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Forbidden(_) => "permission_denied",
+            Self::ScopeMismatch(_) => "adapter_scope_mismatch",
+            Self::Capabilities(_) => "capability_not_allowed",
+            Self::NotRegistered => "adapter_not_registered",
+            Self::Disabled => "adapter_disabled",
+            Self::Registration(_) => "invalid_registration",
+            Self::Invalid { .. } => "invalid_request",
+            Self::Callback(refused) => refused.code,
+            Self::KeyReused => "execution_id_reused",
+            Self::NotFound(_) => "not_found",
+            Self::OtherAdapter => "decision_scope_mismatch",
+            Self::Vote(refusal) => refusal.code(),
+            Self::Claim(refusal) => refusal.code(),
+            Self::BreakGlass(refusal) => match refusal {
+                BreakGlassError::Justification => "invalid_justification",
+                BreakGlassError::Minutes => "invalid_minutes",
+                BreakGlassError::NotAnOperator => "not_an_operator",
+                _ => "permission_denied",
+            },
+            Self::WrongState => "decision_not_pending",
+            Self::Unsettled => "policies_changing",
+            Self::BudgetHeld => "budget_held",
+            Self::Policies(error) => error.code(),
+            Self::Sealed | Self::Encoding(_) => "internal_error",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn pointer(&self) -> Option<&str> {
+        match self {
+            Self::Registration(error) => Some(error.pointer),
+            Self::Invalid { pointer, .. } => Some(pointer),
+            Self::Callback(_) => Some("/callback_url"),
+            Self::Capabilities(_) => Some("/requested_capabilities"),
+            Self::BreakGlass(BreakGlassError::Justification) => Some("/justification"),
+            Self::BreakGlass(BreakGlassError::Minutes) => Some("/minutes"),
+            Self::Policies(error) => error.pointer(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The use cases of executions.
+
+mod backtest;
+mod config;
+mod due;
+mod error;
+mod evaluate;
+mod judge;
+mod list;
+mod request;
+mod resolve;
+mod wait;
+
+use std::fmt;
+use std::sync::Arc;
+
+use clasper_core::{Caller, PermissionSet, Principal, TenantScope, TraceId};
+use clasper_identity::AdapterPrincipal;
+
+pub use backtest::{Backtest, BacktestStep, BacktestSummary, Flip, MOST_BACKTEST_DAYS};
+pub use config::{CallbackCheck, CallbackRefused, ExecutionConfig, ExecutionDeps, Workspaces};
+pub use error::Error;
+pub use evaluate::{DryRun, Foretold};
+pub use request::{Answer, ExecutionRequest};
+pub use resolve::{OverrideRequest, ResolveRequest};
+
+use crate::execution::Actor;
+use crate::service::wait::Waiters;
+
+/// An adapter with the request it makes.
+#[derive(Debug, Clone)]
+pub struct AdapterCaller {
+    /// Who asks.
+    pub principal: AdapterPrincipal,
+    /// The id for the trace of what this request does; never used before.
+    pub trace: TraceId,
+}
+
+impl AdapterCaller {
+    /// The scope of its queries.
+    #[must_use]
+    pub fn scope(&self) -> TenantScope {
+        self.caller().scope()
+    }
+
+    /// The adapter as a caller without permissions: what it may do, its token's capabilities and the policies say.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller {
+            principal: Principal {
+                tenant: self.principal.tenant.clone(),
+                user: None,
+                permissions: PermissionSet::EMPTY,
+                credential: self.principal.credential,
+                allowed_tools: None,
+            },
+            trace: self.trace,
+        }
+    }
+
+    fn actor(&self) -> Actor {
+        Actor {
+            name: self.principal.actor(),
+            user: None,
+        }
+    }
+}
+
+/// Decides executions, lets people resolve them and adapters claim them. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Executions {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    deps: ExecutionDeps,
+    config: ExecutionConfig,
+    waiters: Waiters,
+}
+
+impl fmt::Debug for Executions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executions").finish_non_exhaustive()
+    }
+}
+
+impl Executions {
+    /// The service over its ports.
+    #[must_use]
+    pub fn new(deps: ExecutionDeps, config: ExecutionConfig) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                deps,
+                config,
+                waiters: Waiters::default(),
+            }),
+        }
+    }
+}
