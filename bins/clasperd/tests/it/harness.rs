@@ -123,7 +123,7 @@ pub struct Server {
 }
 
 pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/workspace")
+    std::path::absolute("../../examples/workspace").expect("a folder")
 }
 
 pub fn command(setup: &Setup) -> Command {

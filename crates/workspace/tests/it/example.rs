@@ -8,7 +8,7 @@ use crate::folder::role;
 
 #[test]
 fn the_sample_workspace_loads_with_its_roles() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/workspace");
+    let root = std::path::absolute("../../examples/workspace").expect("a folder");
     let workspace = Workspace::load(&root).expect("the sample is well formed");
     let roles: Vec<_> = workspace.roles().map(ToString::to_string).collect();
     assert_eq!(roles, ["analyst", "lead"]);
