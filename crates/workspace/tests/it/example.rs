@@ -1,7 +1,5 @@
 //! The sample workspace of the repository.
 
-use std::path::Path;
-
 use clasper_workspace::{PromptRequest, SkillTools, Workspace};
 
 use crate::folder::role;
