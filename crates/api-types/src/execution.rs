@@ -155,7 +155,7 @@ pub struct ExecutionScopeView {
     "allowed": true, "execution_id": "83a73c1c-b1b0-4363-b07b-52e28bfda105", "decision": "allow",
     "decision_id": "0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c11", "grant_id": "0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c12",
     "granted_scope": {"capabilities": ["exec"], "max_steps": 100, "max_cost": 0.05, "expires_at": "2026-11-20T10:18:24.000Z"},
-    "matched_policies": ["allow-echo"], "decision_trace": [], "explanation": "harmless",
+    "matched_policies": ["allow-echo"], "decision_trace": [{"policy_id": "allow-echo", "result": "matched"}], "explanation": "harmless",
     "approval_mode": "enforce", "auto_allowed_in_core": false, "policy_fallback_hit": false,
     "risk_score": 32, "risk_level": "medium",
     "policy_bundle_hash": "sha256:bb94ade43ccb3c3721fc7e9cbe535985701186147475d5874567a37d66a875a2",
@@ -234,7 +234,8 @@ pub struct ExecutionReply {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExplainQuery {
-    /// Whether `decision_trace` is wanted. It is not recorded yet: the trace is empty.
+    /// Taken for older clients: `decision_trace` always lists the policies that matched, and `POST /api/policy/evaluate` shows
+    /// every condition with what it expects and what it found.
     #[serde(default)]
     #[param(example = true)]
     pub explain: Option<bool>,

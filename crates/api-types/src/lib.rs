@@ -6,6 +6,7 @@ mod access;
 mod adapter;
 mod adapter_decision;
 mod agent;
+mod allow_always;
 mod amount;
 mod audit;
 mod backtest;
@@ -46,6 +47,7 @@ pub use agent::{
     CostView, DeliveryView, HistoryMessageBody, MessageMetadataBody, MessageRole, ReplyMetadata,
     SendMessageBody, SendMessageReply, TokenUsageView,
 };
+pub use allow_always::{AllowAlwaysBody, AllowAlwaysProposal, AllowAlwaysQuery, AllowAlwaysReply};
 pub use amount::Amount;
 pub use audit::{AuditEntryView, AuditList, AuditQuery};
 pub use backtest::{BacktestErrorLine, BacktestLine, FlipLine, SummaryLine};

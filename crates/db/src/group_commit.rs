@@ -1,6 +1,6 @@
 //! The group commit: concurrent writes meet in one task, share a transaction, and are answered after its commit.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use clasper_core::StoreError;
@@ -17,6 +17,11 @@ use crate::writer::GroupWriter;
 const LARGEST_GROUP: usize = 256;
 /// Most writes waiting; beyond it the store says that it is overloaded.
 const LONGEST_QUEUE: usize = 8192;
+/// How long a writer with a thread of its own lets a group gather when writes come together. Each group costs a sync and
+/// the pages that every write touches; what comes alone does not wait.
+const GATHERING: Duration = Duration::from_micros(400);
+/// How often it looks meanwhile whether everybody who wrote last time is there again.
+const GATHERING_STEPS: u32 = 4;
 /// How often a write that lost a race is tried again.
 const ATTEMPTS: u32 = 8;
 
@@ -106,13 +111,34 @@ async fn run<G: CommitGroup>(
     mut queue: mpsc::Receiver<G::Job>,
 ) {
     let mut jobs = Vec::with_capacity(LARGEST_GROUP);
-    // No timer: while one group is being synced to disk, the next one gathers.
+    let mut last_group = 0;
+    // While one group is being synced to disk, the next one gathers.
     while queue.recv_many(&mut jobs, LARGEST_GROUP).await > 0 {
+        if writer.blocks() && last_group > 1 {
+            gather(&mut queue, &mut jobs, last_group);
+        }
+        last_group = jobs.len();
         let begun = Instant::now();
         #[expect(clippy::cast_precision_loss, reason = "at most 256")]
         metrics::histogram!("clasper_writer_batch_size").record(jobs.len() as f64);
         write(&mut group, &mut writer, &mut jobs).await;
         metrics::histogram!("clasper_writer_commit_seconds").record(begun.elapsed().as_secs_f64());
+    }
+}
+
+/// Waits a moment for as many jobs as came last time. It blocks: a timer of the runtime is coarser than the wait.
+fn gather<J>(queue: &mut mpsc::Receiver<J>, jobs: &mut Vec<J>, expected: usize) {
+    let expected = expected.min(LARGEST_GROUP);
+    for _ in 0..GATHERING_STEPS {
+        if jobs.len() >= expected {
+            return;
+        }
+        std::thread::sleep(GATHERING / GATHERING_STEPS);
+        while jobs.len() < LARGEST_GROUP
+            && let Ok(job) = queue.try_recv()
+        {
+            jobs.push(job);
+        }
     }
 }
 

@@ -5,7 +5,8 @@ pub mod execution;
 mod service;
 
 pub use service::{
-    AdapterCaller, Answer, Backtest, BacktestStep, BacktestSummary, CallbackCheck, CallbackRefused,
-    DryRun, Error, ExecutionConfig, ExecutionDeps, ExecutionRequest, Executions, Flip, Foretold,
-    MOST_BACKTEST_DAYS, OverrideRequest, ResolveRequest, Workspaces,
+    AdapterCaller, AllowAlways, Answer, Backtest, BacktestStep, BacktestSummary, CallbackCheck,
+    CallbackRefused, DEFAULT_ALLOW_ALWAYS, DryRun, Error, ExecutionConfig, ExecutionDeps,
+    ExecutionRequest, Executions, Flip, Foretold, MOST_BACKTEST_DAYS, OverrideRequest,
+    ResolveRequest, Workspaces,
 };

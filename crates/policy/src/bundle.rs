@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
-use clasper_core::{Sha256Digest, canonical_json};
+use clasper_core::{Sha256Digest, Timestamp, canonical_json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -64,7 +64,19 @@ pub enum PolicySource {
     },
 }
 
+/// The member of a rule that says when it ends.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+
 impl PolicySource {
+    /// The first moment at which it no longer counts; `None` for one without an end.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Rule { rule, .. } => rule.get(EXPIRES_AT)?.as_str()?.parse().ok(),
+            Self::Cedar { .. } => None,
+        }
+    }
+
     /// The policy's id.
     #[must_use]
     pub fn policy_id(&self) -> &str {

@@ -41,6 +41,7 @@ impl PolicyContext {
                 estimated_cost: None,
                 two_layer_permission: false,
                 override_reason: None,
+                intent_hash: None,
                 values: TemplateValues::default(),
             },
             request: RequestClaims::default(),
@@ -187,6 +188,9 @@ pub struct ServerFacts {
     /// The reason code of a live break-glass override that an authenticated operator bound to this very Intent.
     #[serde(default)]
     pub override_reason: Option<String>,
+    /// The digest of the whole intent, `sha256:…`: a rule that names it speaks of nothing else.
+    #[serde(default)]
+    pub intent_hash: Option<String>,
     /// Values for templates in conditions.
     #[serde(default)]
     pub values: TemplateValues,

@@ -68,6 +68,7 @@ fields! {
     EstimatedCost, "estimated_cost", "estimated_cost_nano_usd", Long;
     MaxDurationSecs, "max_duration_secs", "max_duration_secs", Long;
     Intent, "intent", "intent", Text;
+    IntentHash, "intent_hash", "intent_hash", Text;
     IntentSource, "intent_source", "intent_source", Text;
     Action, "action", "action", Tool;
     Resource, "resource", "resource_name", Text;

@@ -26,7 +26,8 @@ pub(crate) struct Rule {
     pub(crate) has_environment: bool,
     /// Scope, subject and conditions: all must hold.
     pub(crate) conditions: Vec<Condition>,
-    /// Metadata of the wizard that wrote the rule; kept, never evaluated.
+    /// Metadata of the wizard that wrote the rule, and when the rule ends; kept, never evaluated: what has ended is not
+    /// compiled any more.
     pub(crate) metadata: Map<String, Value>,
 }
 

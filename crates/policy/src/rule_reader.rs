@@ -1,8 +1,10 @@
 //! Reads a rule strictly: every unknown key, operator and value is a fault with its JSON pointer.
 
+use clasper_core::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::approval::ApprovalTerms;
+use crate::bundle::EXPIRES_AT;
 use crate::condition::{Condition, Literal, Origin, Test};
 use crate::evaluation::Effect;
 use crate::fault::{PolicyFault, step};
@@ -81,6 +83,7 @@ impl Reader<'_> {
             "explanation",
             "precedence",
             "enabled",
+            EXPIRES_AT,
             "_wizard_meta",
             "_wizard_meta_hash",
         ];
@@ -99,6 +102,14 @@ impl Reader<'_> {
                 );
             }
         };
+        if let Some(end) = object.get(EXPIRES_AT)
+            && end
+                .as_str()
+                .and_then(|text| text.parse::<Timestamp>().ok())
+                .is_none()
+        {
+            return self.fault("/expires_at", "must be a time such as 2026-11-20T10:00:00Z");
+        }
         let mut rule = Rule {
             policy_id: self.policy_id.to_owned(),
             enabled: self.flag(object.get("enabled"), "/enabled"),
@@ -115,7 +126,7 @@ impl Reader<'_> {
             conditions: Vec::new(),
             metadata: object
                 .iter()
-                .filter(|(key, _)| key.starts_with("_wizard"))
+                .filter(|(key, _)| key.starts_with("_wizard") || *key == EXPIRES_AT)
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         };

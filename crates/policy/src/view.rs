@@ -122,6 +122,7 @@ impl<'a> View<'a> {
             Field::ToolGroup => request.tool_group.as_deref(),
             Field::RiskLevel => server.risk_level.as_deref(),
             Field::Intent => request.intent.as_deref(),
+            Field::IntentHash => server.intent_hash.as_deref(),
             Field::IntentSource => request.intent_source.as_deref(),
             Field::Action => self.action.as_deref(),
             Field::Resource => request.resource.as_deref(),

@@ -5,10 +5,12 @@
     reason = "what a test spawns ends with the test; there is no shutdown to wait for it"
 )]
 
+mod attack;
 mod backend_down;
 mod budget;
 mod command;
 mod crash;
 mod harness;
 mod input;
+mod people;
 mod privacy;

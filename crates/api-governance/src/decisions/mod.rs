@@ -1,6 +1,7 @@
 //! Decisions: what operators resolve, and what adapters read of their own.
 
 mod adapter;
+mod allow_always;
 mod batch;
 mod consume;
 mod get;
@@ -23,6 +24,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(resolve::resolve_decision))
         .routes(routes!(resolve::resolve_api_decision))
         .routes(routes!(override_policy::override_decision))
+        .routes(routes!(
+            allow_always::propose_allow_always,
+            allow_always::allow_always
+        ))
         .routes(routes!(own::get_own_decision))
         .routes(routes!(consume::consume_decision))
         .merge(adapter::routes())

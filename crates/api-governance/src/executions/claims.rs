@@ -30,6 +30,7 @@ pub(crate) fn edited_claims(body: EditedClaimsBody) -> RequestClaims {
 
 pub(super) fn context(body: ExecutionContextBody) -> ExecutionContext {
     let exec = body.exec.unwrap_or_default();
+    let argv = exec.argv.unwrap_or_default();
     let side_effects = body.side_effects.unwrap_or_default();
     ExecutionContext {
         external_network: body.external_network,
@@ -38,8 +39,9 @@ pub(super) fn context(body: ExecutionContextBody) -> ExecutionContext {
         package_manager: body.package_manager,
         targets: body.targets.map(targets).unwrap_or_default(),
         exec: Program {
-            argv0: exec.argv0,
-            argv: exec.argv.unwrap_or_default(),
+            // Policies look at the program by its name, also where only its arguments are given.
+            argv0: exec.argv0.or_else(|| argv.first().cloned()),
+            argv,
             cwd: exec.cwd,
         },
         side_effects: SideEffects {

@@ -5,7 +5,7 @@ use clasper_core::Timestamp;
 use clasper_delegated::Answer;
 use clasper_delegated::execution::{Execution, ExecutionStatus};
 use clasper_http::Problem;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::executions::standing::{Standing, Verdict, snapshot};
 
@@ -39,8 +39,8 @@ pub(super) fn reply(answer: &Answer, now: Timestamp) -> Result<ExecutionReply, P
         expires_at: standing.expires_at().filter(|_| is_pending),
         required_role: standing.required_role().filter(|_| is_pending),
         policy_fallback_hit: is_fallback(&verdict),
+        decision_trace: matched(&verdict.matched_policies),
         matched_policies: verdict.matched_policies,
-        decision_trace: Vec::new(),
         explanation: verdict.explanation,
         approval_mode: "enforce".to_owned(),
         approval_source: approval_source(execution).filter(|_| allowed),
@@ -51,6 +51,12 @@ pub(super) fn reply(answer: &Answer, now: Timestamp) -> Result<ExecutionReply, P
         intent_hash: execution.intent_hash.to_string(),
         replayed: answer.is_replay,
     })
+}
+
+/// The policies that matched, the deciding one first.
+fn matched(policies: &[String]) -> Vec<Value> {
+    let entry = |policy: &String| json!({"policy_id": policy, "result": "matched"});
+    policies.iter().map(entry).collect()
 }
 
 /// Reference section 9, step 5: the only policy that matched calls itself a fallback.

@@ -58,6 +58,10 @@ async fn values_that_make_no_sense_are_refused_by_name() {
         let answer = asked(&app, member, &value).await;
         assert_eq!(answer.refusal(), (400, "invalid_input", pointer), "{value}");
     }
+    let named_otherwise = json!({"exec": {"argv0": "echo", "argv": ["rm", "-r", "/"]}});
+    let answer = asked(&app, "context", &named_otherwise).await;
+    let expected = (400, "invalid_request", "/context/exec/argv0");
+    assert_eq!(answer.refusal(), expected);
     let without = ask(&app, &json!({"tool": "exec"})).await;
     let expected = (400, "invalid_input", "/requested_capabilities");
     assert_eq!(without.refusal(), expected);

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod agents;
+mod allow_always;
 mod app;
 mod audit;
 mod authzen;

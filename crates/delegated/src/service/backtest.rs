@@ -251,7 +251,8 @@ impl Backtest {
             }
             Err(error) => return Err(error),
         };
-        let context = inner.context(&self.scope, &ask, &adapter);
+        let mut context = inner.context(&self.scope, &ask, &adapter);
+        context.server.intent_hash = Some(ask.intent()?.hash.to_string());
         let now = Inner::judgement(context, &ask, &adapter, &self.in_force);
         let environment = now.server.environment.clone();
         let policy = self.draft.at(

@@ -1,7 +1,7 @@
 //! Why a use case of executions was refused.
 
 use clasper_core::{Classify, ErrorKind, Permission, StoreError};
-use clasper_governance::approval::{BreakGlassError, VoteRefusal};
+use clasper_governance::approval::{BreakGlassError, ProposalRefusal, VoteRefusal};
 
 use crate::adapter::RegistrationError;
 use crate::execution::ClaimRefusal;
@@ -62,6 +62,14 @@ pub enum Error {
     /// The override is not one.
     #[error(transparent)]
     BreakGlass(#[from] BreakGlassError),
+    /// It cannot be allowed from now on.
+    #[error(transparent)]
+    Proposal(#[from] ProposalRefusal),
+    /// No rule in force asked for the approval, so no rule above it would make a difference.
+    #[error(
+        "no rule in force asked for this approval: a Cedar policy or the risk did; write a policy instead"
+    )]
+    NoSuchRule,
     /// The execution is not in a state for this.
     #[error("the decision is not in a state for this: read it again")]
     WrongState,
@@ -97,7 +105,11 @@ impl Classify for Error {
             Self::Registration(_) | Self::Invalid { .. } | Self::Callback(_) => {
                 ErrorKind::InvalidInput
             }
-            Self::KeyReused | Self::WrongState | Self::Claim(_) => ErrorKind::Conflict,
+            Self::KeyReused
+            | Self::WrongState
+            | Self::Claim(_)
+            | Self::Proposal(_)
+            | Self::NoSuchRule => ErrorKind::Conflict,
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Vote(refusal) => match refusal {
                 VoteRefusal::SelfApproval | VoteRefusal::RoleTooLow { .. } => ErrorKind::Forbidden,
@@ -138,6 +150,7 @@ impl Classify for Error {
                 BreakGlassError::NotAnOperator => "not_an_operator",
                 _ => "permission_denied",
             },
+            Self::Proposal(_) | Self::NoSuchRule => "allow_always_refused",
             Self::WrongState => "decision_not_pending",
             Self::Unsettled => "policies_changing",
             Self::BudgetHeld => "budget_held",

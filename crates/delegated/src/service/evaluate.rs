@@ -149,6 +149,7 @@ impl Executions {
             context.server.adapter_id = None;
             context.server.principal.id.clear();
         }
+        context.server.intent_hash = Some(ask.intent()?.hash.to_string());
         let (adapter, in_force) = (question.adapter, question.in_force);
         let judgement = Inner::judgement(context, &ask, adapter, in_force);
         let seen = PolicyContext {

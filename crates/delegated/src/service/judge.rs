@@ -1,8 +1,9 @@
 //! What policies and risk say to an ask.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use clasper_core::TenantScope;
+use clasper_core::{Sha256Digest, TenantScope};
 use clasper_governance::risk::{AdapterFacts, RegistryFacts, SkillFacts, assess};
 use clasper_governance::{Effect, Reason};
 use clasper_policy::{
@@ -16,13 +17,14 @@ use crate::service::error::Error;
 use crate::service::{Executions, Inner};
 
 impl Executions {
-    /// Judges `ask` by what is in force now, or by `in_force`.
+    /// Judges `ask`, whose intent has this hash, by what is in force now; with the adapter as the registry knows it.
     pub(super) async fn judge(
         &self,
         scope: &TenantScope,
         ask: &ExecutionAsk,
+        intent: Sha256Digest,
         override_reason: Option<&str>,
-    ) -> Result<Judgement, Error> {
+    ) -> Result<(Judgement, Arc<Adapter>), Error> {
         let in_force = self.inner.deps.policies.in_force(scope).await?;
         let revision = in_force.policies.revision;
         let adapters = &self.inner.deps.adapters;
@@ -32,7 +34,9 @@ impl Executions {
         }
         let mut context = self.inner.context(scope, ask, &adapter);
         context.server.override_reason = override_reason.map(str::to_owned);
-        Ok(Inner::judgement(context, ask, &adapter, &in_force))
+        context.server.intent_hash = Some(intent.to_string());
+        let judgement = Inner::judgement(context, ask, &adapter, &in_force);
+        Ok((judgement, adapter))
     }
 }
 
@@ -73,6 +77,7 @@ impl Inner {
                 estimated_cost: Some(ask.cost()),
                 two_layer_permission: false,
                 override_reason: None,
+                intent_hash: None,
                 values: TemplateValues {
                     workspace_root: self.deps.workspaces.root(scope.tenant(), &ask.workspace),
                 },

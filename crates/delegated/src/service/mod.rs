@@ -1,5 +1,6 @@
 //! The use cases of executions.
 
+mod allow_always;
 mod backtest;
 mod config;
 mod due;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use clasper_core::{Caller, PermissionSet, Principal, TenantScope, TraceId};
 use clasper_identity::AdapterPrincipal;
 
+pub use allow_always::{AllowAlways, DEFAULT_ALLOW_ALWAYS};
 pub use backtest::{Backtest, BacktestStep, BacktestSummary, Flip, MOST_BACKTEST_DAYS};
 pub use config::{CallbackCheck, CallbackRefused, ExecutionConfig, ExecutionDeps, Workspaces};
 pub use error::Error;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use clasper_core::{
     AuditEntryId, DecisionId, ExecutionId, ExecutionKey, GrantId, TenantId, WorkspaceId,
 };
+use clasper_governance::Intent;
+use clasper_policy::RequestClaims;
 use serde_json::Value;
 
 use crate::adapter::Adapter;
@@ -73,7 +75,7 @@ impl Executions {
             key,
             shown: self.shown(&request.ask)?,
             sealed_ask: deps.seal.seal(&ask_context(decision), &exact),
-            judgement: self.admissible(caller, &request.ask).await?,
+            judgement: self.admissible(caller, &request.ask, intent).await?,
             ask: request.ask,
             intent,
             callback,
@@ -90,8 +92,12 @@ impl Executions {
             now: deps.clock.now(),
         };
         for _ in 0..ATTEMPTS {
-            let opening_now = Arc::new(opening.clone());
-            match deps.executions.open_execution(opening_now).await? {
+            let opening_now = Arc::new(opening);
+            match deps
+                .executions
+                .open_execution(Arc::clone(&opening_now))
+                .await?
+            {
                 Opened::Decided(execution) => return Ok(fresh(*execution)),
                 Opened::Claimed(execution) => {
                     self.inner.waiters.tell(&execution);
@@ -116,7 +122,8 @@ impl Executions {
                 Opened::Stale => {}
             }
             deps.policies.reload(&scope).await?;
-            opening.judgement = self.admissible(caller, &opening.ask).await?;
+            opening = Arc::unwrap_or_clone(opening_now);
+            opening.judgement = self.admissible(caller, &opening.ask, intent).await?;
             opening.now = deps.clock.now();
         }
         Err(Error::Unsettled)
@@ -147,6 +154,7 @@ impl Executions {
                 detail: "must have at most 64 names".to_owned(),
             });
         }
+        check_program(&request.ask.claims, "/context/exec/argv0")?;
         let lacks = |name: &&String| !principal.capabilities.contains(name);
         let missing: Vec<String> = asked.iter().filter(lacks).cloned().collect();
         if missing.is_empty() {
@@ -161,14 +169,11 @@ impl Executions {
         &self,
         caller: &AdapterCaller,
         ask: &ExecutionAsk,
+        intent: Intent,
     ) -> Result<crate::execution::Judgement, Error> {
-        let scope = caller.scope();
-        let policies = self.inner.deps.policies.in_force(&scope).await?;
-        let revision = policies.policies.revision;
-        let adapters = &self.inner.deps.adapters;
-        let adapter = adapters.known(&scope, &ask.adapter, revision).await?;
+        let (judgement, adapter) = self.judge(&caller.scope(), ask, intent.hash, None).await?;
         registered_for(&adapter, ask)?;
-        self.judge(&scope, ask, None).await
+        Ok(judgement)
     }
 
     /// The ask as people and exports see it.
@@ -187,6 +192,18 @@ impl Executions {
         let url = checked.map_err(Error::Callback)?;
         let context = NoticeWriter::address_context(decision);
         Ok(Some(self.inner.deps.seal.seal(&context, url.as_bytes())))
+    }
+}
+
+/// Policies look at the program by its name; what runs is the first argument. They are one thing or nothing is decided.
+pub(super) fn check_program(claims: &RequestClaims, pointer: &'static str) -> Result<(), Error> {
+    let program = &claims.context.exec;
+    match (&program.argv0, program.argv.first()) {
+        (Some(named), Some(first)) if named != first => Err(Error::Invalid {
+            pointer,
+            detail: "must be the first of argv, which is what runs".to_owned(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::execution::{
     Resolve, StepRefusal, Stepped,
 };
 use crate::service::error::Error;
+use crate::service::request::check_program;
 use crate::service::request::{ATTEMPTS, ask_context};
 use crate::service::{AdapterCaller, Executions};
 
@@ -122,8 +123,9 @@ impl Executions {
             },
             self.inner.deps.clock.now(),
         )?;
-        let judged = self
-            .judge(&caller.scope(), &ask, Some(glass.reason().code()))
+        let reason_code = Some(glass.reason().code());
+        let (judged, _) = self
+            .judge(&caller.scope(), &ask, found.intent_hash, reason_code)
             .await?;
         // Nothing outweighs a Cedar `forbid`, unless it says itself that an override does.
         if judged.reason == clasper_governance::Reason::PolicyForbids {
@@ -155,17 +157,21 @@ impl Executions {
         let deps = &self.inner.deps;
         for _ in 0..ATTEMPTS {
             let reason = found.is_override().then_some("override");
+            let intent = ask.intent()?;
+            let (judgement, _) = self
+                .judge(&caller.scope(), &ask, intent.hash, reason)
+                .await?;
             let claim = ExecutionClaim {
                 scope: caller.scope(),
                 decision,
                 actor: caller.actor(),
-                intent: ask.intent()?,
+                intent,
                 ask: HoldAsk {
                     full: ask.cost(),
                     floor: ask.cost(),
                 },
                 budget_scopes: ask.budget_scopes(),
-                judgement: self.judge(&caller.scope(), &ask, reason).await?,
+                judgement,
                 last_try: true,
                 entry: AuditEntryId::generate(&*deps.ids),
                 now: deps.clock.now(),
@@ -204,7 +210,8 @@ impl Executions {
 
     async fn rebound(&self, found: &Execution, ask: &ExecutionAsk) -> Result<EditedAsk, Error> {
         let scope = clasper_core::TenantScope::system(found.tenant.clone());
-        let judgement = self.judge(&scope, ask, None).await?;
+        let intent = ask.intent()?;
+        let (judgement, _) = self.judge(&scope, ask, intent.hash, None).await?;
         if judgement.effect == Effect::Deny {
             return Err(ClaimRefusal::PolicyDenied.into());
         }
@@ -212,7 +219,6 @@ impl Executions {
             .approval
             .clone()
             .unwrap_or_else(ApprovalTerms::default);
-        let intent = ask.intent()?;
         let shown = self.shown(ask)?;
         Ok(EditedAsk {
             rebinding: Rebinding {
@@ -306,6 +312,7 @@ fn role_of(principal: &Principal) -> Role {
 
 /// The ask with other claims: it may ask for other arguments, not for other capabilities.
 fn edited(ask: ExecutionAsk, claims: RequestClaims) -> Result<ExecutionAsk, Error> {
+    check_program(&claims, "/edited/context/exec/argv0")?;
     let known = &ask.claims.requested_capabilities;
     if claims
         .requested_capabilities

@@ -70,6 +70,8 @@ pub struct AllowAlwaysFacts {
     pub targets: Vec<String>,
     /// The program, for tools that execute one; as with the agent.
     pub argv0: Option<String>,
+    /// The digest of the whole intent: every argument has to be the same again.
+    pub intent_hash: Sha256Digest,
 }
 
 /// A policy that allows what was approved once, again, and nothing else. It is a neutral value: the policy engine compiles it.

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use clasper_core::{
-    AdapterId, ApiKeyId, Credential, Permission, Principal, Role, SequentialIds, TenantId,
-    WorkspaceId,
+    AdapterId, ApiKeyId, Credential, Permission, Principal, Role, SequentialIds, Sha256Digest,
+    TenantId, WorkspaceId,
 };
 
 use crate::approval::BreakGlassError as E;
@@ -76,6 +76,7 @@ fn facts() -> AllowAlwaysFacts {
         environment: None,
         targets: vec!["/safe/a".to_owned(), "/safe/b".to_owned()],
         argv0: Some("/usr/bin/ls".to_owned()),
+        intent_hash: Sha256Digest::of(b"ls /safe/a /safe/b"),
     }
 }
 
@@ -107,7 +108,7 @@ fn allow_always_covers_what_was_approved_and_nothing_beside_it() {
     };
     assert!(covers(|_| ()));
     assert!(covers(|f| f.targets.truncate(1)));
-    let others: [fn(&mut AllowAlwaysFacts); 8] = [
+    let others: [fn(&mut AllowAlwaysFacts); 9] = [
         |f| f.tool = "write".to_owned(),
         |f| f.adapter = AdapterId::new("other").expect("a name"),
         |f| f.agent = Some("a".parse().expect("a name")),
@@ -116,6 +117,7 @@ fn allow_always_covers_what_was_approved_and_nothing_beside_it() {
         |f| f.targets.push("/etc/passwd".to_owned()),
         |f| f.targets.clear(),
         |f| f.argv0 = None,
+        |f| f.intent_hash = Sha256Digest::of(b"ls /safe/a -R"),
     ];
     for (n, change) in others.into_iter().enumerate() {
         assert!(!covers(change), "change {n}");

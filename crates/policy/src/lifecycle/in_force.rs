@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::bundle::CompiledBundle;
+use clasper_core::Timestamp;
+
+use crate::bundle::{CompiledBundle, PolicySource};
 use crate::effective::EffectivePolicy;
 use crate::fault::PolicyFault;
 use crate::lifecycle::store::TenantPolicies;
@@ -16,19 +18,41 @@ pub struct InForce {
     compiled: Vec<Arc<CompiledBundle>>,
     /// Which bundles apply where; made on first use, a handful per tenant.
     effective: Mutex<HashMap<Place, Arc<EffectivePolicy>>>,
+    /// When the next policy ends, and this is no longer what is in force.
+    ends_at: Option<Timestamp>,
 }
 
 type Place = (Option<String>, Option<String>);
 
 impl InForce {
-    /// Compiles what is in force, taking over what `before` has compiled already.
+    /// Compiles what is in force at `now`, taking over what `before` has compiled already.
     pub(super) fn compile(
         policies: TenantPolicies,
         builtin: &Arc<CompiledBundle>,
         before: Option<&Self>,
+        now: Timestamp,
     ) -> Result<Self, Vec<PolicyFault>> {
         let mut compiled = vec![Arc::clone(builtin)];
+        let mut ends_at: Option<Timestamp> = None;
         for active in &policies.bundles {
+            let ends = || {
+                active
+                    .bundle
+                    .source
+                    .members
+                    .iter()
+                    .filter_map(PolicySource::expires_at)
+            };
+            let next = ends().filter(|end| *end > now).min();
+            ends_at = ends_at.into_iter().chain(next).min();
+            if ends().any(|end| end <= now) {
+                let mut source = active.bundle.source.clone();
+                source
+                    .members
+                    .retain(|policy| policy.expires_at().is_none_or(|end| end > now));
+                compiled.push(Arc::new(CompiledBundle::compile(&source)?));
+                continue;
+            }
             let known = before.and_then(|before| {
                 let is_same = |bundle: &&Arc<CompiledBundle>| {
                     bundle.bundle_hash() == active.bundle.hash
@@ -45,7 +69,13 @@ impl InForce {
             policies,
             compiled,
             effective: Mutex::default(),
+            ends_at,
         })
+    }
+
+    /// Whether a policy has ended since it was compiled.
+    pub(super) fn has_ended(&self, now: Timestamp) -> bool {
+        self.ends_at.is_some_and(|end| end <= now)
     }
 
     /// The policies in force in this workspace and environment.

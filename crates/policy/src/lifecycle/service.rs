@@ -97,7 +97,11 @@ impl Policies {
         let Some(cached) = self.cache.get(scope.tenant()) else {
             return self.reload(scope).await;
         };
-        let now = self.clock.now().timestamp_micros();
+        let now = self.clock.now();
+        if cached.in_force.has_ended(now) {
+            return self.reload(scope).await;
+        }
+        let now = now.timestamp_micros();
         let checked = cached.checked_at.load(Ordering::Relaxed);
         if now.saturating_sub(checked) < TRUSTED_MICROS {
             return Ok(Arc::clone(&cached.in_force));
@@ -116,15 +120,15 @@ impl Policies {
     /// As [`Self::in_force`].
     pub async fn reload(&self, scope: &TenantScope) -> Result<Arc<InForce>, Error> {
         let before = self.cache.get(scope.tenant());
-        let now = self.clock.now().timestamp_micros();
+        let now = self.clock.now();
         let policies = self.store.policies_in_force(scope).await?;
         let before = before.as_ref().map(|cached| &*cached.in_force);
         let in_force =
-            InForce::compile(policies, &self.builtin, before).map_err(Error::Unusable)?;
+            InForce::compile(policies, &self.builtin, before, now).map_err(Error::Unusable)?;
         let in_force = Arc::new(in_force);
         let cached = Cached {
             in_force: Arc::clone(&in_force),
-            checked_at: AtomicI64::new(now),
+            checked_at: AtomicI64::new(now.timestamp_micros()),
         };
         self.cache.insert(scope.tenant().clone(), Arc::new(cached));
         Ok(in_force)

@@ -1,0 +1,268 @@
+//! Writes RFC 8785 in one pass over one buffer. Whatever is hashed goes through here several times per request, and sorting
+//! members where they stand spares the tree of copies that a general serializer makes.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+use serde::ser::{self, Error as _};
+use serde_json::{Error, Value};
+
+use crate::canonical::parts::{Array, Object, Structure};
+
+/// How `serde_json` announces a raw value: the name of the structure and of its only member.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// The canonical text of `value`.
+pub(super) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    let mut writer = Writer::default();
+    value.serialize(&mut writer)?;
+    String::from_utf8(writer.out).map_err(Error::custom)
+}
+
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) out: Vec<u8>,
+    /// Members of the objects that are open, the innermost last.
+    pub(super) members: Vec<Member>,
+}
+
+/// Where a member stands in the buffer: its key with quotes, and its end.
+#[derive(Clone, Copy)]
+pub(super) struct Member {
+    pub(super) key: usize,
+    pub(super) key_end: usize,
+    pub(super) end: usize,
+}
+
+impl Writer {
+    fn number(&mut self, number: f64) -> Result<(), Error> {
+        if !number.is_finite() {
+            return Err(Error::custom("NaN and infinities have no JSON form"));
+        }
+        let mut buffer = ryu_js::Buffer::new();
+        self.out
+            .extend_from_slice(buffer.format_finite(number).as_bytes());
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) {
+        self.out.push(b'"');
+        let bytes = text.as_bytes();
+        let mut plain = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let escape: &[u8] = match byte {
+                b'"' => b"\\\"",
+                b'\\' => b"\\\\",
+                0x08 => b"\\b",
+                b'\t' => b"\\t",
+                b'\n' => b"\\n",
+                0x0c => b"\\f",
+                b'\r' => b"\\r",
+                0..0x20 => b"\\u00",
+                _ => continue,
+            };
+            self.out.extend_from_slice(&bytes[plain..at]);
+            self.out.extend_from_slice(escape);
+            if escape.len() == 4 {
+                let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
+                self.out.extend([digit(byte >> 4), digit(byte & 15)]);
+            }
+            plain = at + 1;
+        }
+        self.out.extend_from_slice(&bytes[plain..]);
+        self.out.push(b'"');
+    }
+
+    fn object(&mut self) -> Object<'_> {
+        self.out.push(b'{');
+        Object {
+            start: self.out.len(),
+            first: self.members.len(),
+            writer: self,
+        }
+    }
+
+    fn array(&mut self) -> Array<'_> {
+        self.out.push(b'[');
+        Array {
+            start: self.out.len(),
+            closing: b"]",
+            writer: self,
+        }
+    }
+
+    /// Opens `{"variant":`.
+    fn variant(&mut self, variant: &str) {
+        self.out.push(b'{');
+        self.text(variant);
+        self.out.push(b':');
+    }
+
+    pub(super) fn raw(&mut self, text: &str) -> Result<(), Error> {
+        serde_json::from_str::<Value>(text)?.serialize(self)
+    }
+
+    pub(super) fn compare(&self, one: &Member, other: &Member) -> Ordering {
+        let key = |member: &Member| &self.out[member.key..member.key_end];
+        let (one, other) = (key(one), key(other));
+        let is_plain = |key: &[u8]| key.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
+        if is_plain(one) && is_plain(other) {
+            // Without the closing quote, which would come before some characters of a longer key.
+            return one[..one.len() - 1].cmp(&other[..other.len() - 1]);
+        }
+        // RFC 8785 section 3.2.3: by UTF-16 code units of what the keys mean.
+        let units = |key: &[u8]| -> Vec<u16> {
+            let text: String = serde_json::from_slice(key).unwrap_or_default();
+            text.encode_utf16().collect()
+        };
+        units(one).cmp(&units(other))
+    }
+}
+
+/// Every number is a double (RFC 8785 section 3.2.2.3).
+macro_rules! numbers {
+    ($($method:ident($type:ty);)*) => {
+        $(
+            #[expect(clippy::allow_attributes, reason = "only some of the types lose anything")]
+            #[allow(clippy::cast_precision_loss, clippy::cast_lossless, reason = "as ECMAScript does")]
+            fn $method(self, value: $type) -> Result<(), Error> {
+                self.number(value as f64)
+            }
+        )*
+    };
+}
+
+impl<'a> ser::Serializer for &'a mut Writer {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Array<'a>;
+    type SerializeTuple = Array<'a>;
+    type SerializeTupleStruct = Array<'a>;
+    type SerializeTupleVariant = Array<'a>;
+    type SerializeMap = Object<'a>;
+    type SerializeStruct = Structure<'a>;
+    type SerializeStructVariant = Structure<'a>;
+
+    numbers! {
+        serialize_i8(i8); serialize_i16(i16); serialize_i32(i32); serialize_i64(i64); serialize_i128(i128);
+        serialize_u8(u8); serialize_u16(u16); serialize_u32(u32); serialize_u64(u64); serialize_u128(u128);
+        serialize_f32(f32); serialize_f64(f64);
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        let text: &[u8] = if value { b"true" } else { b"false" };
+        self.out.extend_from_slice(text);
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Error> {
+        self.text(value.encode_utf8(&mut [0; 4]));
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        self.text(value);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
+        self.text(variant);
+        Ok(())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.variant(variant);
+        value.serialize(&mut *self)?;
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Array<'a>, Error> {
+        Ok(self.array())
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Array<'a>, Error> {
+        Ok(self.array())
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Array<'a>, Error> {
+        Ok(self.array())
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Array<'a>, Error> {
+        self.variant(variant);
+        Ok(Array {
+            closing: b"]}",
+            ..self.array()
+        })
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Object<'a>, Error> {
+        Ok(self.object())
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Structure<'a>, Error> {
+        Ok(if name == RAW_VALUE {
+            Structure::Raw(self)
+        } else {
+            Structure::Object(self.object(), b"")
+        })
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Structure<'a>, Error> {
+        self.variant(variant);
+        Ok(Structure::Object(self.object(), b"}"))
+    }
+}
