@@ -50,8 +50,8 @@ pub use amount::Amount;
 pub use audit::{AuditEntryView, AuditList, AuditQuery};
 pub use backtest::{BacktestErrorLine, BacktestLine, FlipLine, SummaryLine};
 pub use budget::{
-    BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetReply,
-    BudgetStatsView, BudgetView, SetBudgetBody, SetBudgetReply,
+    BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetQuery, BudgetReply,
+    BudgetStatsView, BudgetView, ScopeBudgetList, SetBudgetBody, SetBudgetReply,
 };
 pub use bundle::{
     BacktestBody, BundleBody, BundleList, BundlePolicyBody, BundlePolicyView, BundleQuery,

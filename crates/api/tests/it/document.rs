@@ -13,9 +13,9 @@ use clasper_api_types::{
     ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply,
     HealthView, HoldList, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody,
     PolicyCheckReply, PolicyList, PolicyReply, ReadinessView, RegisterAdapterBody,
-    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, SendMessageBody,
-    SendMessageReply, SetBudgetBody, SetBudgetReply, StreamEvent, TenantReply, TraceList,
-    TraceReply, UsageView, VersionView,
+    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, ScopeBudgetList,
+    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, StreamEvent, TenantReply,
+    TraceList, TraceReply, UsageView, VersionView,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -106,6 +106,7 @@ fn every_operation_is_listed_once() {
       "list_keys",
       "list_packs",
       "list_policies",
+      "list_scope_budgets",
       "list_traces",
       "override_decision",
       "post_budget_check",
@@ -266,6 +267,7 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<BudgetReply>(&mut known);
     collect::<SetBudgetBody>(&mut known);
     collect::<SetBudgetReply>(&mut known);
+    collect::<ScopeBudgetList>(&mut known);
     collect::<BudgetCheckBody>(&mut known);
     collect::<BudgetCheckView>(&mut known);
     collect::<UsageView>(&mut known);

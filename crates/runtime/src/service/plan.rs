@@ -179,6 +179,7 @@ impl Engine {
                 workspace: checked.subject.workspace.clone(),
                 trace: caller.trace,
             },
+            session: checked.session.clone(),
         }
     }
 

@@ -1,10 +1,14 @@
 //! Accounts and ledgers.
 
-use clasper_core::TenantScope;
+use clasper_core::{Cursor, Page, TenantScope};
+use clasper_entity::budget_scope::{self, Column as B};
 use clasper_entity::tenant;
-use clasper_governance::{Account, UsageTotals};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
+use clasper_governance::{Account, BudgetScope, ScopedBudget, UsageTotals};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
+use crate::execution_row::scoped_budget;
 use crate::row;
 
 pub(crate) async fn find<C: ConnectionTrait>(
@@ -28,4 +32,42 @@ pub(crate) async fn find<C: ConnectionTrait>(
         })
     })
     .transpose()
+}
+
+pub(crate) async fn find_scopes<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+    wanted: &[BudgetScope],
+) -> Result<Vec<ScopedBudget>, DbErr> {
+    let rows = budget_scope::Entity::find()
+        .filter(B::TenantId.eq(scope.tenant().as_str()))
+        .filter(B::Scope.is_in(wanted.iter().map(ToString::to_string)))
+        .all(connection)
+        .await?;
+    rows.iter().map(scoped_budget).collect()
+}
+
+pub(crate) async fn list_scopes<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<ScopedBudget>, DbErr> {
+    let mut query = budget_scope::Entity::find().filter(B::TenantId.eq(scope.tenant().as_str()));
+    if let Some(after) = after {
+        query = query.filter(B::Scope.gt(after.id.as_str()));
+    }
+    let mut rows = query
+        .order_by_asc(B::Scope)
+        .limit(u64::from(limit) + 1)
+        .all(connection)
+        .await?;
+    let is_last = rows.len() <= limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| !is_last).map(|row| Cursor {
+        key: row.created_at,
+        id: row.scope.clone(),
+    });
+    let items = rows.iter().map(scoped_budget).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
 }

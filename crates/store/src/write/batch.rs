@@ -15,6 +15,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrde
 use crate::row;
 use crate::write::governed::Governed;
 use crate::write::needs::Needs;
+use crate::write::nested;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -85,6 +86,12 @@ impl Batch {
                 .map(|row| (row.execution_id, row))
                 .collect();
         }
+        for run in batch.open_runs.values() {
+            for scope in nested::scopes(&run.hold_scopes, "open_runs")? {
+                let id = (run.tenant_id.clone(), scope.to_string());
+                needs.budget_scopes.insert(id);
+            }
+        }
         if !needs.idempotency_keys.is_empty() {
             let select = idempotency_key::Entity::find().filter(any_key(&needs.idempotency_keys));
             let rows = transaction.all(select).await?;
@@ -150,6 +157,11 @@ impl Batch {
         self.open_runs.remove(&execution.as_uuid());
         self.changed_runs.remove(&execution.as_uuid());
         self.closed_runs.push(execution.as_uuid());
+    }
+
+    /// Whether this group has closed the run.
+    pub(crate) fn is_closed(&self, execution: Uuid) -> bool {
+        self.closed_runs.contains(&execution)
     }
 
     /// Adds or replaces the record of an idempotency key.

@@ -16,6 +16,7 @@ mod recovery;
 mod replica;
 mod run;
 mod schema;
+mod scopes;
 mod sqlite;
 mod support;
 mod writer;

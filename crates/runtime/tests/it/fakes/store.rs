@@ -109,7 +109,7 @@ impl RunStore for FakeStore {
                 None => Opening::InFlight,
             });
         }
-        let verdict = opening.decide(state.budget.as_ref()).expect("JSON");
+        let verdict = opening.decide(&state.budget.clone().into()).expect("JSON");
         let Some(verdict) = verdict else {
             return Ok(Opening::Wait);
         };
@@ -198,7 +198,7 @@ impl RunStore for FakeStore {
             budget.settle(run.hold, charged).expect("in range");
         }
         let entry = settlement
-            .audit_entry(charged, run.hold, Sha256Digest::of(b""))
+            .audit_entry(charged, run.hold, &[], Sha256Digest::of(b""))
             .expect("JSON");
         state.entries.push(entry);
         state.outbox.extend(settlement.deliveries.iter().cloned());
