@@ -13,6 +13,7 @@ use clasper_delegated::execution::{
     DueExecution, Execution, ExecutionFilter, ExecutionOpening, ExecutionStep, ExecutionStore,
     Hold, Opened, Stepped,
 };
+use clasper_governance::forecast::{CostHistories, CostHistory, HistorySubject};
 use clasper_policy::{BundleDraft, BundleRecord, PolicyStore, PolicyWrite, Slot, TenantPolicies};
 
 use crate::read;
@@ -79,6 +80,19 @@ impl ExecutionStore for Store {
         limit: u32,
     ) -> Result<Page<Hold>, StoreError> {
         read::execution::holds(&self.reader, scope, after, limit)
+            .await
+            .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl CostHistories for Store {
+    async fn find_history(
+        &self,
+        scope: &TenantScope,
+        subject: &HistorySubject,
+    ) -> Result<Option<CostHistory>, StoreError> {
+        read::account::find_history(&self.reader, scope, subject)
             .await
             .map_err(store_error)
     }

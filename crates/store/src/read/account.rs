@@ -2,7 +2,8 @@
 
 use clasper_core::{Cursor, Page, TenantScope};
 use clasper_entity::budget_scope::{self, Column as B};
-use clasper_entity::tenant;
+use clasper_entity::{cost_history, tenant};
+use clasper_governance::forecast::{CostHistory, HistorySubject};
 use clasper_governance::{Account, BudgetScope, ScopedBudget, UsageTotals};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -10,6 +11,7 @@ use sea_orm::{
 
 use crate::execution_row::scoped_budget;
 use crate::row;
+use crate::write::stored_history;
 
 pub(crate) async fn find<C: ConnectionTrait>(
     connection: &C,
@@ -70,4 +72,16 @@ pub(crate) async fn list_scopes<C: ConnectionTrait>(
     });
     let items = rows.iter().map(scoped_budget).collect::<Result<_, _>>()?;
     Ok(Page { items, next })
+}
+
+pub(crate) async fn find_history<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+    subject: &HistorySubject,
+) -> Result<Option<CostHistory>, DbErr> {
+    let key = (scope.tenant().as_str().to_owned(), subject.to_string());
+    let row = cost_history::Entity::find_by_id(key)
+        .one(connection)
+        .await?;
+    row.map(|row| stored_history(&row.sketch)).transpose()
 }

@@ -14,6 +14,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrde
 
 use crate::row;
 use crate::write::governed::Governed;
+use crate::write::history::Histories;
 use crate::write::needs::Needs;
 use crate::write::nested;
 
@@ -36,6 +37,7 @@ pub(crate) struct Batch {
     pub(crate) traces: Vec<trace::Model>,
     pub(crate) outbox: Vec<outbox_message::Model>,
     pub(crate) delivered: Vec<Uuid>,
+    pub(super) histories: Histories,
     pub(super) governed: Governed,
 }
 
@@ -63,6 +65,7 @@ impl Batch {
             traces: Vec::new(),
             outbox: Vec::new(),
             delivered: Vec::new(),
+            histories: Histories::default(),
             governed: Governed::default(),
         };
         let tenants = std::mem::take(&mut needs.tenants);
@@ -100,6 +103,7 @@ impl Batch {
                 .map(|row| ((row.tenant_id.clone(), row.key.clone()), row))
                 .collect();
         }
+        batch.histories = Histories::load(transaction, &mut needs).await?;
         batch.governed = Governed::load(transaction, needs).await?;
         Ok(batch)
     }
@@ -201,6 +205,7 @@ impl Batch {
             let delete = idempotency_key::Entity::delete_many().filter(gone);
             transaction.execute(&delete).await?;
         }
+        self.histories.flush(transaction).await?;
         self.governed.flush(transaction).await?;
         let (mut tenants, mut runs, mut keys) =
             (self.tenants, self.open_runs, self.idempotency_keys);

@@ -21,6 +21,9 @@ impl WriteOp for SettleRun {
     fn needs(&self, needs: &mut Needs) {
         needs.tenant(self.0.scope.tenant());
         needs.open_run(self.0.execution);
+        for (subject, _) in self.0.lessons() {
+            needs.history(self.0.scope.tenant(), &subject);
+        }
     }
 
     async fn apply(
@@ -59,6 +62,10 @@ impl WriteOp for SettleRun {
         batch.traces.push(trace);
         self.record(batch, &run, hold, charged, budget, seq)?;
         self.alert(batch, &budgets, &settled.alerts)?;
+        for (subject, seen) in settlement.lessons() {
+            let now = settlement.now;
+            batch.histories.record(tenant, &subject, seen, now);
+        }
         Ok(Settled::Charged(charged))
     }
 }

@@ -5,6 +5,7 @@ mod effect;
 mod executions;
 mod forgery;
 mod group;
+mod history;
 mod idempotency;
 mod identity;
 mod migration;
