@@ -21,6 +21,7 @@ mod hold;
 mod key;
 mod meta;
 mod policy;
+mod price;
 mod risk;
 mod status;
 mod stream;
@@ -85,6 +86,7 @@ pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
     PolicyRecordView, PolicyReply, SavedPolicyReply,
 };
+pub use price::{PriceList, PriceView, SetPriceBody};
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};

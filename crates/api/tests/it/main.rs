@@ -20,6 +20,7 @@ mod health;
 mod meta;
 mod overrides;
 mod policies;
+mod prices;
 mod stream;
 mod tenants;
 mod traces;

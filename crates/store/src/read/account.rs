@@ -2,16 +2,16 @@
 
 use clasper_core::{Cursor, Page, TenantScope};
 use clasper_entity::budget_scope::{self, Column as B};
-use clasper_entity::{cost_history, tenant};
+use clasper_entity::{cost_history, price_override, tenant};
 use clasper_governance::forecast::{CostHistory, HistorySubject};
-use clasper_governance::{Account, BudgetScope, ScopedBudget, UsageTotals};
+use clasper_governance::{Account, BudgetScope, OwnPrice, ScopedBudget, UsageTotals};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::execution_row::scoped_budget;
 use crate::row;
-use crate::write::stored_history;
+use crate::write::{stored_history, stored_tariff};
 
 pub(crate) async fn find<C: ConnectionTrait>(
     connection: &C,
@@ -84,4 +84,24 @@ pub(crate) async fn find_history<C: ConnectionTrait>(
         .one(connection)
         .await?;
     row.map(|row| stored_history(&row.sketch)).transpose()
+}
+
+pub(crate) async fn own_prices<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+) -> Result<Vec<OwnPrice>, DbErr> {
+    let rows = price_override::Entity::find()
+        .filter(price_override::Column::TenantId.eq(scope.tenant().as_str()))
+        .order_by_asc(price_override::Column::Model)
+        .all(connection)
+        .await?;
+    let price = |row: price_override::Model| {
+        Ok(OwnPrice {
+            tariff: stored_tariff(&row)?,
+            model: row.model,
+            updated_at: row::time(row.updated_at),
+            updated_by: row.updated_by,
+        })
+    };
+    rows.into_iter().map(price).collect()
 }

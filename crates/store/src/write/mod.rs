@@ -16,6 +16,7 @@ mod open_run;
 mod outbox;
 mod policy;
 mod presence;
+mod price;
 mod settle_run;
 
 use async_trait::async_trait;
@@ -39,6 +40,7 @@ pub(crate) use open_run::OpenRun;
 pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
+pub(crate) use price::{PutPrice, tariff as stored_tariff};
 pub(crate) use settle_run::SettleRun;
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

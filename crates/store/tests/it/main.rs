@@ -12,6 +12,7 @@ mod migration;
 mod outbox;
 mod page;
 mod period;
+mod prices;
 mod random;
 mod recovery;
 mod replica;

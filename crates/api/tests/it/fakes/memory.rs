@@ -11,7 +11,7 @@ use clasper_core::{
 };
 use clasper_governance::{
     Account, Budget, BudgetChange, BudgetScope, BudgetSettings, BudgetStore, NestedBudgets,
-    ScopedBudget, UsageTotals,
+    OwnPrice, PriceStore, PriceWrite, ScopedBudget, UsageTotals,
 };
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_tracing::Trace;
@@ -26,6 +26,7 @@ pub struct State {
     pub budgets: HashMap<TenantId, Budget>,
     pub parts: BTreeMap<(TenantId, String), ScopedBudget>,
     pub usage: UsageTotals,
+    pub prices: Vec<OwnPrice>,
     pub traces: Vec<Trace>,
     pub log: Vec<LoggedEntry>,
     pub open: HashMap<ExecutionId, OpenRun>,
@@ -239,5 +240,41 @@ impl IdentityStore for Memory {
         let revoked = key.clone();
         state.record(entry);
         Ok(KeyRevocation::Revoked(revoked))
+    }
+}
+
+#[async_trait]
+impl PriceStore for Memory {
+    async fn own_prices(&self, _: &TenantScope) -> Result<Vec<OwnPrice>, StoreError> {
+        Ok(self.state().prices.clone())
+    }
+
+    async fn set_price(
+        &self,
+        _: &TenantScope,
+        price: OwnPrice,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        let mut state = self.state();
+        state.prices.retain(|known| known.model != price.model);
+        state.prices.push(price);
+        state.record(entry);
+        Ok(PriceWrite::Written)
+    }
+
+    async fn remove_price(
+        &self,
+        _: &TenantScope,
+        model: &str,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        let mut state = self.state();
+        let before = state.prices.len();
+        state.prices.retain(|known| known.model != model);
+        if state.prices.len() == before {
+            return Ok(PriceWrite::NotFound);
+        }
+        state.record(entry);
+        Ok(PriceWrite::Written)
     }
 }
