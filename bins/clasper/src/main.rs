@@ -40,6 +40,9 @@ enum Command {
     /// Policies: packs, what is in force, rules of one's own.
     #[command(subcommand)]
     Policy(command::policy::Policy),
+    /// What models cost.
+    #[command(subcommand)]
+    Price(command::price::Price),
     /// Decisions that wait for people.
     #[command(subcommand)]
     Decision(command::decision::Decision),
@@ -61,6 +64,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let server = Server::new(&cli.server.url, cli.server.api_key)?;
     match cli.command {
         Command::Policy(policy) => command::policy::run(&server, policy).await,
+        Command::Price(price) => command::price::run(&server, price).await,
         Command::Decision(decision) => command::decision::run(&server, decision).await,
     }
 }

@@ -39,6 +39,16 @@ impl Server {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Puts `body` there and returns the JSON of the answer.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    /// Takes away what is there and returns the JSON of the answer.
+    pub async fn delete(&self, path: &str) -> Result<Value> {
+        self.send(Method::DELETE, path, None).await
+    }
+
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let url = self.base.join(path)?;
         let mut request = self

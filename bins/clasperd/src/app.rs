@@ -10,7 +10,7 @@ use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
 use clasper_delegated::Executions;
-use clasper_governance::Budgets;
+use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
 use clasper_redaction::Redactor;
@@ -77,7 +77,8 @@ impl App {
         let backend = Arc::new(subsystem::backend(config, &clock)?);
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
         let redactor = Redactor::standard();
-        let prices = Arc::new(subsystem::prices(config)?);
+        let table = subsystem::prices(config)?;
+        let prices = TenantPrices::new(table, store.clone(), clock.clone(), ids.clone());
         let decisions = decisions(config, &store, &seal, &redactor, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
@@ -114,13 +115,13 @@ impl App {
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
             traces: store.clone(),
-            audit: store,
+            audit: store.clone(),
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
             policies: decisions.policies,
             prices,
-            histories: None,
+            histories: Some(store.clone()),
             public_url: None,
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),

@@ -10,7 +10,7 @@ use clasper_delegated::Executions;
 use clasper_delegated::adapter::AdapterRegistry;
 use clasper_evidence::AuditStore;
 use clasper_governance::forecast::CostHistories;
-use clasper_governance::{Budgets, PriceTable};
+use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
 use clasper_identity::{Authenticator, Identity};
 use clasper_policy::Policies;
@@ -45,7 +45,7 @@ pub struct ApiDeps {
     /// Policies.
     pub policies: Policies,
     /// What models cost.
-    pub prices: Arc<PriceTable>,
+    pub prices: TenantPrices,
     /// What runs have cost the tenants; without it, forecasts rest on declared maximums.
     pub histories: Option<Arc<dyn CostHistories>>,
     /// The address under which the server is reached from outside, such as `https://clasper.example.com`; without it,

@@ -29,6 +29,10 @@ pub struct BudgetView {
     /// Whose it is.
     #[schema(value_type = String)]
     pub tenant_id: TenantId,
+    /// The part of the tenant that it is for; absent when it is for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "workspace:support")]
+    pub scope: Option<String>,
     /// What may be spent in a period.
     pub budget_usd: Amount,
     /// What was spent in this period.
@@ -108,6 +112,11 @@ pub struct SetBudgetBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "acme")]
     pub tenant_id: Option<TenantId>,
+    /// The part of the tenant to set it for: `workspace:<id>`, `agent:<id>`, `session:<key>` or `run:<execution id>`. Without
+    /// one it is the tenant's own. What runs in a part needs room in its budget and in the tenant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "workspace:support")]
+    pub scope: Option<String>,
     /// What may be spent in a period: more than nothing, as a number or a decimal string.
     #[serde(deserialize_with = "amount::positive")]
     #[schema(schema_with = amount::number_or_text)]
@@ -151,10 +160,46 @@ pub struct SetBudgetReply {
     pub budget: BudgetView,
 }
 
+/// Which budget to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BudgetQuery {
+    /// A part of the tenant: `workspace:<id>`, `agent:<id>`, `session:<key>` or `run:<execution id>`; the whole tenant when
+    /// absent.
+    #[serde(default)]
+    #[param(example = "workspace:support")]
+    pub scope: Option<String>,
+}
+
+/// A page of the budgets within a tenant's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "items": [{
+        "tenantId": "acme", "scope": "workspace:support", "budgetUsd": 5, "spentUsd": 1.25, "heldUsd": 0, "availableUsd": 3.75,
+        "periodStart": "2026-11-01T00:00:00.000Z", "periodEnd": "2026-12-01T00:00:00.000Z",
+        "periodKind": "calendar_month", "timeZone": "UTC", "hardLimit": true, "alertThreshold": 0.8,
+        "createdAt": "2026-11-01T09:00:00.000Z", "updatedAt": "2026-11-20T10:03:16.397Z"
+    }],
+    "limit": 100
+}))]
+pub struct ScopeBudgetList {
+    /// The budgets, by the names of their scopes.
+    pub items: Vec<BudgetView>,
+    /// Send it as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// How many items were asked for.
+    pub limit: u32,
+}
+
 /// What to check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BudgetCheckQuery {
+    /// The parts of the tenant that the run would be in, separated by commas: their budgets are asked beside the tenant's.
+    #[serde(default)]
+    #[param(example = "workspace:support,agent:helper")]
+    pub scopes: Option<String>,
     /// What a run may cost, in US dollars; nothing when absent.
     #[serde(default, deserialize_with = "amount::from_text")]
     #[param(value_type = Option<String>, example = "0.0225")]
@@ -173,6 +218,10 @@ pub struct BudgetCheckBody {
     /// What a run may cost; nothing when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_cost: Option<Amount>,
+    /// The parts of the tenant that the run would be in: their budgets are asked beside the tenant's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["workspace:support"]))]
+    pub scopes: Vec<String>,
 }
 
 /// Whether a run of that cost would be admitted.
@@ -184,7 +233,8 @@ pub struct BudgetCheckBody {
 pub struct BudgetCheckView {
     /// Whether it would be admitted, now or when held money comes back.
     pub allowed: bool,
-    /// The budget; null when none is set.
+    /// The budget that the answer is about: the widest that refuses, else the widest that has something to say, else the
+    /// tenant's; null when none is set.
     #[schema(required)]
     pub budget: Option<BudgetView>,
     /// What is neither spent nor held; null when no budget is set.

@@ -22,6 +22,7 @@ mod hold;
 mod key;
 mod meta;
 mod policy;
+mod price;
 mod risk;
 mod status;
 mod stream;
@@ -52,8 +53,8 @@ pub use amount::Amount;
 pub use audit::{AuditEntryView, AuditList, AuditQuery};
 pub use backtest::{BacktestErrorLine, BacktestLine, FlipLine, SummaryLine};
 pub use budget::{
-    BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetReply,
-    BudgetStatsView, BudgetView, SetBudgetBody, SetBudgetReply,
+    BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetQuery, BudgetReply,
+    BudgetStatsView, BudgetView, ScopeBudgetList, SetBudgetBody, SetBudgetReply,
 };
 pub use bundle::{
     BacktestBody, BundleBody, BundleList, BundlePolicyBody, BundlePolicyView, BundleQuery,
@@ -87,6 +88,7 @@ pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
     PolicyRecordView, PolicyReply, SavedPolicyReply,
 };
+pub use price::{PriceList, PriceView, SetPriceBody};
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};

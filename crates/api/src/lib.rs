@@ -8,6 +8,7 @@ mod document;
 mod health;
 mod keys;
 mod meta;
+mod prices;
 mod tenants;
 mod traces;
 mod usage;
@@ -37,6 +38,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(traces::routes())
         .merge(audit::routes())
         .merge(budget::routes())
+        .merge(prices::routes())
         .merge(usage::routes())
         .merge(tenants::routes())
         .merge(keys::routes())

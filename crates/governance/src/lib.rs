@@ -23,8 +23,9 @@ pub use grant::{GrantRefusal, GrantState, GrantUse, LiveGrant, ScopeViolation, v
 pub use intent::{Action, Intent};
 pub use period::{Period, PeriodError, PeriodKind};
 pub use price::{
-    Cost, InputTokens, ModelPrice, PriceError, PriceFileError, PriceOverrides, PriceTable, Prices,
-    PromptSize, Tariff, TokenCounts, UpperBound,
+    Cost, InputTokens, MOST_OWN_PRICES, ModelPrice, ModelPrices, OwnPrice, OwnPriceError,
+    PriceError, PriceFileError, PriceOverrides, PriceStore, PriceTable, PriceWrite, Prices,
+    PromptSize, Tariff, TenantPrices, TokenCounts, UpperBound,
 };
 pub use service::{BudgetCheck, BudgetSettings, Budgets, Error};
 pub use store::{Account, BudgetChange, BudgetStore, UsageTotals};

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use clasper_core::{AuditEntry, StoreError, TenantScope, Timestamp, Usd};
+use clasper_core::{AuditEntry, Cursor, Page, StoreError, TenantScope, Timestamp, Usd};
 
-use crate::budget::Budget;
+use crate::budget::{Budget, BudgetScope, ScopedBudget};
 use crate::period::PeriodError;
 use crate::service::BudgetSettings;
 
@@ -54,6 +54,32 @@ pub trait BudgetStore: Send + Sync {
         scope: &TenantScope,
         settings: &BudgetSettings,
         zone: Option<Tz>,
+        now: Timestamp,
+        entry: AuditEntry,
+    ) -> Result<BudgetChange, StoreError>;
+
+    /// Those of `wanted` that have a budget, as they are stored.
+    async fn find_scopes(
+        &self,
+        scope: &TenantScope,
+        wanted: &[BudgetScope],
+    ) -> Result<Vec<ScopedBudget>, StoreError>;
+
+    /// The budgets within the tenant's, by the names of their scopes.
+    async fn list_scopes(
+        &self,
+        scope: &TenantScope,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<ScopedBudget>, StoreError>;
+
+    /// Creates or changes a budget within the tenant's. A new one holds what is open in its scope. An unknown tenant is
+    /// refused. `entry` is completed with the budget before and after.
+    async fn set_scope(
+        &self,
+        scope: &TenantScope,
+        part: &BudgetScope,
+        settings: &BudgetSettings,
         now: Timestamp,
         entry: AuditEntry,
     ) -> Result<BudgetChange, StoreError>;

@@ -214,10 +214,6 @@ pub(crate) fn scoped_budget(row: &budget_scope::Model) -> Result<ScopedBudget, D
     Ok(ScopedBudget { scope, budget })
 }
 
-#[expect(
-    dead_code,
-    reason = "budgets within the tenant's are read, not yet set"
-)]
 pub(crate) fn budget_scope_row(scoped: &ScopedBudget) -> budget_scope::Model {
     let budget = &scoped.budget;
     budget_scope::Model {

@@ -13,6 +13,8 @@ use clasper_delegated::execution::{
     DueExecution, Execution, ExecutionFilter, ExecutionOpening, ExecutionStep, ExecutionStore,
     Hold, Opened, Stepped,
 };
+use clasper_governance::forecast::{CostHistories, CostHistory, HistorySubject};
+use clasper_governance::{OwnPrice, PriceStore, PriceWrite};
 use clasper_policy::{BundleDraft, BundleRecord, PolicyStore, PolicyWrite, Slot, TenantPolicies};
 
 use crate::read;
@@ -81,6 +83,58 @@ impl ExecutionStore for Store {
         read::execution::holds(&self.reader, scope, after, limit)
             .await
             .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl CostHistories for Store {
+    async fn find_history(
+        &self,
+        scope: &TenantScope,
+        subject: &HistorySubject,
+    ) -> Result<Option<CostHistory>, StoreError> {
+        read::account::find_history(&self.reader, scope, subject)
+            .await
+            .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl PriceStore for Store {
+    async fn own_prices(&self, scope: &TenantScope) -> Result<Vec<OwnPrice>, StoreError> {
+        read::account::own_prices(&self.reader, scope)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn set_price(
+        &self,
+        scope: &TenantScope,
+        price: OwnPrice,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        self.write(write::PutPrice {
+            scope: scope.clone(),
+            model: price.model.clone(),
+            price: Some(price),
+            entry,
+        })
+        .await
+    }
+
+    async fn remove_price(
+        &self,
+        scope: &TenantScope,
+        model: &str,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        self.write(write::PutPrice {
+            scope: scope.clone(),
+            model: model.to_owned(),
+            price: None,
+            entry,
+        })
+        .await
     }
 }
 

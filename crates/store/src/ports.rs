@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use clasper_core::{
-    ApiKeyId, AuditEntry, ChainHead, InstanceId, LoggedEntry, OutboxMessageId, Page, Sha256Digest,
-    StoreError, TenantScope, Timestamp, TraceId,
+    ApiKeyId, AuditEntry, ChainHead, Cursor, InstanceId, LoggedEntry, OutboxMessageId, Page,
+    Sha256Digest, StoreError, TenantScope, Timestamp, TraceId,
 };
 use clasper_db::store_error;
 use clasper_evidence::{AuditFilter, AuditStore};
-use clasper_governance::{Account, BudgetChange, BudgetSettings, BudgetStore};
+use clasper_governance::{
+    Account, BudgetChange, BudgetScope, BudgetSettings, BudgetStore, ScopedBudget,
+};
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_runtime::run::{
     EffectDecision, EffectOutcome, Extension, HoldExtension, Opening, OrphanedRun, OutboxMessage,
@@ -128,6 +130,45 @@ impl BudgetStore for Store {
             scope,
             settings,
             zone,
+            now,
+            entry,
+        })
+        .await
+    }
+
+    async fn find_scopes(
+        &self,
+        scope: &TenantScope,
+        wanted: &[BudgetScope],
+    ) -> Result<Vec<ScopedBudget>, StoreError> {
+        read::account::find_scopes(&self.reader, scope, wanted)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn list_scopes(
+        &self,
+        scope: &TenantScope,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<ScopedBudget>, StoreError> {
+        read::account::list_scopes(&self.reader, scope, after, limit)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn set_scope(
+        &self,
+        scope: &TenantScope,
+        part: &BudgetScope,
+        settings: &BudgetSettings,
+        now: Timestamp,
+        entry: AuditEntry,
+    ) -> Result<BudgetChange, StoreError> {
+        self.write(write::SetScopeBudget {
+            scope: scope.clone(),
+            part: part.clone(),
+            settings: settings.clone(),
             now,
             entry,
         })

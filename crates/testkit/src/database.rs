@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clasper_core::{TenantId, TenantScope, Usd};
 use clasper_db::{Database, DatabaseOptions};
 use clasper_entity as entity;
-use clasper_governance::{Account, BudgetChange, BudgetSettings, BudgetStore};
+use clasper_governance::{Account, Budget, BudgetChange, BudgetScope, BudgetSettings, BudgetStore};
 use clasper_identity::IdentityStore;
 use clasper_runtime::run::{Opening, RunOpening, RunStore};
 use clasper_store::{AuditReport, Store, verify_all};
@@ -202,6 +202,36 @@ impl TestDatabase {
             .await?;
         ensure!(matches!(change, BudgetChange::Changed(_)), "{change:?}");
         Ok(())
+    }
+
+    /// Sets a hard budget within the tenant's.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub async fn set_scope(
+        &self,
+        scope: &TenantScope,
+        part: &BudgetScope,
+        settings: &BudgetSettings,
+    ) -> Result<()> {
+        let (entry, now) = (self.make.budget_entry(scope), self.make.now());
+        let change = self
+            .store
+            .set_scope(scope, part, settings, now, entry)
+            .await?;
+        ensure!(matches!(change, BudgetChange::Changed(_)), "{change:?}");
+        Ok(())
+    }
+
+    /// A budget within the tenant's, as it is stored.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn scope_budget(&self, scope: &TenantScope, part: &BudgetScope) -> Result<Budget> {
+        let wanted = std::slice::from_ref(part);
+        let found = self.store.find_scopes(scope, wanted).await?;
+        let found = found.into_iter().next();
+        Ok(found.context("the part has no budget")?.budget)
     }
 
     /// Opens a run that must be admitted; returns it with its hold.

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clasper_core::{
-    ApiKeyId, AuditEntry, AuditEntryId, AuditEvent, Clock, DecisionId, ExecutionId, GrantId,
-    InstanceId, ManualClock, OutboxMessageId, Role, SequentialIds, Sha256Digest, TenantId,
-    TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
+    AgentId, ApiKeyId, AuditEntry, AuditEntryId, AuditEvent, Clock, DecisionId, ExecutionId,
+    GrantId, InstanceId, ManualClock, OutboxMessageId, Role, SequentialIds, SessionId,
+    Sha256Digest, TenantId, TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId,
+    canonical_json,
 };
-use clasper_governance::{Action, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent, Reason};
+use clasper_governance::{
+    Action, BudgetScope, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent, Reason,
+};
 use clasper_identity::{ApiKey, Tenant};
 use clasper_runtime::backend::AgentIdentity;
 use clasper_runtime::model::TokenUsage;
@@ -158,6 +161,7 @@ impl Maker {
                 full: ask,
                 floor: ask,
             },
+            budget_scopes: Self::budget_scopes(execution),
             limits: GrantLimits {
                 capabilities: vec!["llm".to_owned()],
                 max_steps: 10,
@@ -326,6 +330,16 @@ impl Maker {
             next_attempt_at: self.now(),
             attempts: 0,
         }
+    }
+
+    /// The parts of a tenant that runs made here are in: a workspace, an agent, a session, and the run itself.
+    fn budget_scopes(execution: ExecutionId) -> Vec<BudgetScope> {
+        vec![
+            BudgetScope::Workspace(Self::workspace()),
+            BudgetScope::Agent(AgentId::new("helper").expect("a name")),
+            BudgetScope::Session(SessionId::new("user:alice:helper").expect("a name")),
+            BudgetScope::Run(execution),
+        ]
     }
 
     fn workspace() -> WorkspaceId {

@@ -7,7 +7,7 @@ use clasper_core::{
     AuditEntryId, DecisionId, ExecutionId, GrantId, IdSource, InstanceId, TenantScope, Timestamp,
     TraceId, Usd, WorkspaceId,
 };
-use clasper_governance::{GrantLimits, HoldAsk, Intent};
+use clasper_governance::{BudgetScope, GrantLimits, HoldAsk, Intent};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::TokenUsage;
 use clasper_runtime::policy::PolicyVerdict;
@@ -65,6 +65,7 @@ pub(crate) fn opening(
             full: amount,
             floor: amount,
         },
+        budget_scopes: vec![BudgetScope::Workspace(place.workspace.clone())],
         limits: GrantLimits {
             capabilities: vec![CAPABILITY.to_owned()],
             max_steps: 1,

@@ -45,8 +45,9 @@ pub(super) async fn forecast_cost(
     if max_output_tokens == 0 {
         return Err(Problem::invalid("/max_output_tokens", "must be at least 1"));
     }
-    let prices = state.prices.prices();
+    let prices = state.prices.of(&caller.scope()).await?;
     let (model, tariff) = prices
+        .prices()
         .resolve(body.provider.as_deref(), &body.model)
         .map_err(|error| unpriced(&error))?;
     let history = history(&state, &caller, &model).await?;

@@ -11,9 +11,9 @@ use clasper_api_types::{
     BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CreateKeyBody,
     CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, EvaluateBody,
     EvaluationReply, ForecastBody, ForecastReply, HealthView, PackView, PolicyCheckReply,
-    PolicyRecordView, ReadinessView, RiskScoreBody, RiskScoreReply, SendMessageBody,
-    SendMessageReply, SetBudgetBody, SetBudgetReply, TenantReply, TraceView, UsageView,
-    VersionView,
+    PolicyRecordView, PriceList, PriceView, ReadinessView, RiskScoreBody, RiskScoreReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -40,6 +40,10 @@ fn every_example_is_read_and_written_again() {
     survives::<BudgetReply>();
     survives::<SetBudgetBody>();
     survives::<SetBudgetReply>();
+    survives::<ScopeBudgetList>();
+    survives::<SetPriceBody>();
+    survives::<PriceList>();
+    survives::<PriceView>();
     survives::<BudgetCheckBody>();
     survives::<BudgetCheckView>();
     survives::<UsageView>();

@@ -7,11 +7,11 @@ use clasper_api_types::{BudgetCheckQuery, BudgetCheckView};
 use clasper_core::Usd;
 use clasper_http::{ApiQuery, Problem, ReadProblems, TenantCaller, TenantQuery};
 
-use crate::budget::view;
+use crate::budget::{scope, view};
 
 /// Check whether a cost would fit the budget
 ///
-/// Holds nothing: the answer may be out of date at once. Needs the permission `budget:view`.
+/// Asks the tenant's budget and those of the parts that are named. Holds nothing: the answer may be out of date at once. Needs the permission `budget:view`.
 #[utoipa::path(
     get,
     path = "/budget/check",
@@ -29,6 +29,8 @@ pub(super) async fn check_budget(
     ApiQuery(query): ApiQuery<BudgetCheckQuery>,
 ) -> Result<Json<BudgetCheckView>, Problem> {
     let estimate = query.estimated_cost.map_or(Usd::ZERO, |amount| amount.0);
-    let check = state.budgets.check(&caller, estimate).await?;
+    let names = query.scopes.iter().flat_map(|names| names.split(','));
+    let scopes = scope::all(names, "/query/scopes")?;
+    let check = state.budgets.check(&caller, &scopes, estimate).await?;
     Ok(Json(view::check(check)))
 }

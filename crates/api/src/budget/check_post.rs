@@ -7,7 +7,7 @@ use clasper_api_types::{BudgetCheckBody, BudgetCheckView};
 use clasper_core::Usd;
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
 
-use crate::budget::view;
+use crate::budget::{scope, view};
 
 /// Check whether a cost would fit the budget, by body
 ///
@@ -26,6 +26,7 @@ pub(super) async fn post_budget_check(
 ) -> Result<Json<BudgetCheckView>, Problem> {
     let caller = authenticated.caller(body.tenant_id.as_ref())?;
     let estimate = body.estimated_cost.map_or(Usd::ZERO, |amount| amount.0);
-    let check = state.budgets.check(&caller, estimate).await?;
+    let scopes = scope::all(body.scopes.iter().map(String::as_str), "/scopes")?;
+    let check = state.budgets.check(&caller, &scopes, estimate).await?;
     Ok(Json(view::check(check)))
 }

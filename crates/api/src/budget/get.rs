@@ -3,32 +3,34 @@
 use axum::Json;
 use axum::extract::State;
 use clasper_api_state::ApiState;
-use clasper_api_types::BudgetReply;
-use clasper_http::{Problem, ReadProblems, TenantCaller, TenantQuery};
+use clasper_api_types::{BudgetQuery, BudgetReply};
+use clasper_http::{ApiQuery, Problem, ReadProblems, TenantCaller, TenantQuery};
 
-use crate::budget::view;
+use crate::budget::{scope, view};
 
-/// Read the tenant's budget
+/// Read a budget
 ///
-/// The budget in its current period, and how spending goes on. Needs the permission `budget:view`.
+/// The tenant's, or that of a part of it, in its current period, and how spending goes on. Needs the permission `budget:view`.
 #[utoipa::path(
     get,
     path = "/budget",
     tag = "budget",
-    params(TenantQuery),
+    params(TenantQuery, BudgetQuery),
     responses(
         (status = 200, description = "The budget.", body = BudgetReply),
-        (status = 404, description = "The tenant has no budget.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The tenant or its part has no budget.", body = Problem, content_type = "application/problem+json"),
         ReadProblems,
     )
 )]
 pub(super) async fn get_budget(
     State(state): State<ApiState>,
     TenantCaller(caller): TenantCaller,
+    ApiQuery(query): ApiQuery<BudgetQuery>,
 ) -> Result<Json<BudgetReply>, Problem> {
-    let budget = state.budgets.get(&caller).await?;
+    let scope = scope::one(query.scope.as_deref(), "/query/scope")?;
+    let budget = state.budgets.get_scope(&caller, &scope).await?;
     Ok(Json(BudgetReply {
         stats: view::stats(&budget, state.clock.now()),
-        budget: view::budget(budget),
+        budget: view::budget(&scope, budget),
     }))
 }

@@ -4,6 +4,8 @@ mod check_get;
 mod check_post;
 mod get;
 mod holds;
+mod scope;
+mod scopes;
 mod set;
 mod view;
 
@@ -21,4 +23,5 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
             check_post::post_budget_check
         ))
         .routes(routes!(holds::list_holds))
+        .routes(routes!(scopes::list_scope_budgets))
 }

@@ -11,11 +11,11 @@ use clasper_core::Permission;
 use clasper_governance::{AlertThreshold, BudgetSettings};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
 
-use crate::budget::view;
+use crate::budget::{scope, view};
 
-/// Set the tenant's budget
+/// Set a budget
 ///
-/// Creates or changes it; what was spent and what is held stay. Needs the permission `budget:modify`.
+/// Creates or changes the tenant's, or that of a part of it; what was spent and what is held stay. Needs the permission `budget:modify`.
 #[utoipa::path(
     post,
     path = "/budget",
@@ -29,15 +29,16 @@ pub(super) async fn set_budget(
     ApiJson(body): ApiJson<SetBudgetBody>,
 ) -> Result<Json<SetBudgetReply>, Problem> {
     let caller = authenticated.caller(body.tenant_id.as_ref())?;
+    let scope = scope::one(body.scope.as_deref(), "/scope")?;
     let settings = settings(&body)?;
     // The service refuses a caller without the permission; until then it must not bring a tenant into being.
     if caller.may(Permission::BudgetModify) {
         state.identity.ensure_tenant(&caller).await?;
     }
-    let budget = state.budgets.set(&caller, &settings).await?;
+    let budget = state.budgets.set_scope(&caller, &scope, &settings).await?;
     Ok(Json(SetBudgetReply {
         status: OkStatus::Ok,
-        budget: view::budget(budget),
+        budget: view::budget(&scope, budget),
     }))
 }
 

@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use clasper_api_types::{BudgetCheckView, BudgetPeriodKind, BudgetStatsView, BudgetView};
 use clasper_core::{Timestamp, Usd};
-use clasper_governance::{Budget, BudgetCheck, PeriodKind};
+use clasper_governance::{Budget, BudgetCheck, BudgetScope, PeriodKind};
 
-pub(super) fn budget(budget: Budget) -> BudgetView {
+pub(super) fn budget(scope: &BudgetScope, budget: Budget) -> BudgetView {
     BudgetView {
+        scope: (*scope != BudgetScope::Tenant).then(|| scope.to_string()),
         budget_usd: budget.limit.into(),
         spent_usd: budget.spent.into(),
         held_usd: budget.held.into(),
@@ -52,7 +53,7 @@ pub(super) fn check(check: BudgetCheck) -> BudgetCheckView {
             .as_ref()
             .map(|budget| budget.available().into()),
         percent_used: check.budget.as_ref().map_or(0.0, percent_used),
-        budget: check.budget.map(budget),
+        budget: check.budget.map(|found| budget(&check.scope, found)),
         reason: check.reason.map(str::to_owned),
         warning: check.warning,
     }

@@ -321,3 +321,24 @@ async fn an_answer_is_queued_while_the_backend_is_down() {
         (&json!("queued"), &Value::Null)
     );
 }
+
+#[tokio::test]
+async fn a_refusal_names_the_part_of_the_tenant_whose_budget_is_too_small() {
+    for scope in ["workspace:default", "agent:lead", "session:user:42:lead"] {
+        let app = App::new();
+        app.post("/budget", &[ACME], r#"{"budget_usd": 5}"#).await;
+        let body = json!({"budget_usd": "0.000000001", "scope": scope});
+        app.post("/budget", &[ACME], body.to_string()).await;
+        let answer = send(&app, &[ACME], &message()).await;
+        assert_eq!(
+            answer.refusal(),
+            (402, "budget_exceeded", "none"),
+            "{scope}"
+        );
+        let detail = answer.body["detail"].as_str().expect("a detail");
+        assert!(detail.contains(scope), "{detail}");
+        let other = json!({"budget_usd": 5, "scope": scope});
+        app.post("/budget", &[ACME], other.to_string()).await;
+        assert_eq!(send(&app, &[ACME], &message()).await.status, 200);
+    }
+}

@@ -9,7 +9,7 @@ use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
 use clasper_delegated::adapter::AdapterRegistry;
 use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
-use clasper_governance::{Budgets, PriceTable};
+use clasper_governance::{Budgets, PriceTable, TenantPrices};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, Tenant};
 use clasper_policy::{BundleScope, Policies, pack};
@@ -197,7 +197,7 @@ impl Parts {
         ApiDeps {
             agents: self.agents(workspace, identity.clone(), policies.clone()),
             executions: self.executions(adapters.clone(), policies.clone()),
-            prices: Arc::new(PriceTable::listed()),
+            prices: self.prices(),
             histories: None,
             public_url: None,
             adapters,
@@ -216,6 +216,11 @@ impl Parts {
                 version: "1.2.3".to_owned(),
             },
         }
+    }
+
+    fn prices(&self) -> TenantPrices {
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        TenantPrices::new(PriceTable::listed(), self.memory.clone(), clock, ids)
     }
 
     fn executions(&self, adapters: AdapterRegistry, policies: Policies) -> Executions {
@@ -245,7 +250,7 @@ impl Parts {
             )),
             redactor: Redactor::default(),
             policies,
-            prices: Arc::new(PriceTable::listed()),
+            prices: self.prices(),
             seal: Arc::new(Plain),
             tenants: Arc::new(Gate(identity)),
             clock: self.clock.clone(),

@@ -239,3 +239,104 @@ async fn usage_is_read_whole() {
         .await;
     assert_eq!(wrong.refusal().0, 405);
 }
+
+#[tokio::test]
+async fn a_part_of_the_tenant_has_a_budget_of_its_own() {
+    let app = App::new();
+    let none = app.get("/budget?scope=workspace:default", &[ACME]).await;
+    assert_eq!(none.refusal(), (404, "budget_not_found", "none"));
+    let answer = set(&app, r#"{"budget_usd": 5, "scope": "workspace:default"}"#).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["budget"]["scope"], "workspace:default");
+    assert_eq!(answer.body["budget"]["periodKind"], "calendar_month");
+    let read = app.get("/budget?scope=workspace:default", &[ACME]).await;
+    assert_eq!(read.body["budget"], answer.body["budget"]);
+    let own = app.get("/budget", &[ACME]).await;
+    assert_eq!(own.refusal().0, 404, "the tenant itself still has none");
+    let session = set(
+        &app,
+        r#"{"budget_usd": 1, "scope": "session:user:u1:helper"}"#,
+    )
+    .await;
+    assert_eq!(session.body["budget"]["periodKind"], "fixed");
+    let log = &app.memory.state().log;
+    let targets: Vec<_> = log.iter().map(|said| said.entry.target.clone()).collect();
+    let expected = [
+        "budget_scope:workspace:default",
+        "budget_scope:session:user:u1:helper",
+    ];
+    assert_eq!(targets, expected.map(|target| Some(target.to_owned())));
+}
+
+#[tokio::test]
+async fn what_is_no_part_of_a_tenant_is_refused_by_name() {
+    let app = App::new();
+    for scope in [
+        "",
+        "workspace",
+        "workspace:",
+        "team:a",
+        "run:7",
+        "agent:a/b",
+    ] {
+        let body = format!(r#"{{"budget_usd": 1, "scope": "{scope}"}}"#);
+        let refused = set(&app, &body).await;
+        assert_eq!(
+            refused.refusal(),
+            (400, "invalid_input", "/scope"),
+            "{scope}"
+        );
+        let read = app.get(&format!("/budget?scope={scope}"), &[ACME]).await;
+        assert_eq!(
+            read.refusal(),
+            (400, "invalid_input", "/query/scope"),
+            "{scope}"
+        );
+    }
+    assert!(app.memory.state().log.is_empty(), "something was written");
+}
+
+#[tokio::test]
+async fn the_budgets_of_parts_are_listed_page_by_page() {
+    let app = App::new();
+    for scope in ["workspace:b", "agent:x", "workspace:a"] {
+        let body = format!(r#"{{"budget_usd": 1, "scope": "{scope}"}}"#);
+        assert_eq!(set(&app, &body).await.status, 200);
+    }
+    let scopes = |answer: &Answer| -> Vec<String> {
+        let items = answer.body["items"].as_array().expect("items");
+        let scope = |item: &serde_json::Value| item["scope"].as_str().expect("a scope").to_owned();
+        items.iter().map(scope).collect()
+    };
+    let first = app.get("/budget/scopes?limit=2", &[ACME]).await;
+    assert_eq!(scopes(&first), ["agent:x", "workspace:a"], "{}", first.text);
+    let cursor = first.body["next_cursor"].as_str().expect("a cursor");
+    let rest = app
+        .get(&format!("/budget/scopes?limit=2&cursor={cursor}"), &[ACME])
+        .await;
+    assert_eq!(scopes(&rest), ["workspace:b"]);
+    assert!(rest.body["next_cursor"].is_null());
+    assert_eq!(app.get("/budget/scopes", &[AGENT]).await.refusal().0, 403);
+}
+
+#[tokio::test]
+async fn a_check_within_parts_is_answered_by_the_budget_that_refuses() {
+    let app = App::new();
+    set(&app, r#"{"budget_usd": 5}"#).await;
+    set(&app, r#"{"budget_usd": 0.5, "scope": "workspace:default"}"#).await;
+    let uri = "/budget/check?estimated_cost=1&scopes=agent:x,workspace:default";
+    let by_query = app.get(uri, &[ACME]).await;
+    assert_eq!(by_query.body["allowed"], false, "{}", by_query.text);
+    assert_eq!(by_query.body["budget"]["scope"], "workspace:default");
+    assert_eq!(by_query.body["reason"], "budget_exceeded");
+    let body = r#"{"estimated_cost": 1, "scopes": ["workspace:default", "agent:x"]}"#;
+    let by_body = app.post("/budget/check", &[ACME], body).await;
+    assert_eq!(by_body.body, by_query.body);
+    let without = app.get("/budget/check?estimated_cost=1", &[ACME]).await;
+    assert_eq!(without.body["allowed"], true);
+    assert!(without.body["budget"]["scope"].is_null());
+    let two = r#"{"scopes": ["workspace:a", "workspace:default"]}"#;
+    set(&app, r#"{"budget_usd": 0.5, "scope": "workspace:a"}"#).await;
+    let refused = app.post("/budget/check", &[ACME], two).await;
+    assert_eq!(refused.refusal(), (400, "invalid_scopes", "/scopes"));
+}

@@ -12,10 +12,10 @@ use clasper_api_types::{
     DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply,
     ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply,
     HealthView, HoldList, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody,
-    PolicyCheckReply, PolicyList, PolicyReply, ReadinessView, RegisterAdapterBody,
-    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, SendMessageBody,
-    SendMessageReply, SetBudgetBody, SetBudgetReply, StreamEvent, TenantReply, TraceList,
-    TraceReply, UsageView, VersionView,
+    PolicyCheckReply, PolicyList, PolicyReply, PriceList, ReadinessView, RegisterAdapterBody,
+    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, ScopeBudgetList,
+    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent,
+    TenantReply, TraceList, TraceReply, UsageView, VersionView,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -106,11 +106,14 @@ fn every_operation_is_listed_once() {
       "list_keys",
       "list_packs",
       "list_policies",
+      "list_prices",
+      "list_scope_budgets",
       "list_traces",
       "override_decision",
       "post_budget_check",
       "register_adapter",
       "remove_policy",
+      "remove_price",
       "request_execution",
       "resolve_api_decision",
       "resolve_decision",
@@ -123,6 +126,7 @@ fn every_operation_is_listed_once() {
       "search_subjects",
       "send_message",
       "set_budget",
+      "set_price",
       "stream_message",
       "watch_execution"
     ]
@@ -266,6 +270,9 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<BudgetReply>(&mut known);
     collect::<SetBudgetBody>(&mut known);
     collect::<SetBudgetReply>(&mut known);
+    collect::<ScopeBudgetList>(&mut known);
+    collect::<SetPriceBody>(&mut known);
+    collect::<PriceList>(&mut known);
     collect::<BudgetCheckBody>(&mut known);
     collect::<BudgetCheckView>(&mut known);
     collect::<UsageView>(&mut known);

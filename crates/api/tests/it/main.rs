@@ -21,6 +21,7 @@ mod health;
 mod meta;
 mod overrides;
 mod policies;
+mod prices;
 mod stream;
 mod tenants;
 mod traces;

@@ -6,7 +6,7 @@ use clasper_core::{
     TenantScope, TraceId,
 };
 use clasper_governance::risk::{AdapterRiskClass, RiskAssessment};
-use clasper_governance::{Budget, BudgetScope, Effect, NestedBudgets, ScopedBudget};
+use clasper_governance::{Budget, Effect, NestedBudgets};
 use clasper_policy::{Access, Explanation, InForce, PolicyContext};
 
 use crate::adapter::{Adapter, CertificationTier};
@@ -162,7 +162,7 @@ impl Executions {
         let explanation = policy.explain(&seen);
         let risk = judgement.risk.clone();
         let opening = self.opening(scope, ask, judgement, question)?;
-        let mut budgets = tenant_budget(budget);
+        let mut budgets = NestedBudgets::from(budget);
         budgets.roll_over(opening.now);
         // With `last_try` the budgets do not ask to wait.
         let verdict = opening.decide(&budgets)?.ok_or(Error::BudgetHeld)?;
@@ -212,13 +212,6 @@ impl Executions {
             now: deps.clock.now(),
         })
     }
-}
-
-fn tenant_budget(budget: Option<Budget>) -> NestedBudgets {
-    let scope = BudgetScope::Tenant;
-    let scoped = budget.map(|budget| ScopedBudget { scope, budget });
-    // One budget cannot contradict another.
-    NestedBudgets::new(scoped.into_iter().collect()).unwrap_or_default()
 }
 
 /// Somebody whom the registry does not know: the class it claims, else the worst.

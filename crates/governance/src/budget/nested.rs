@@ -164,6 +164,19 @@ impl NestedBudgets {
         &self.0
     }
 
+    /// The tenant's own, when it is among them.
+    #[must_use]
+    pub fn of_tenant(&self) -> Option<&Budget> {
+        let widest = self.0.first()?;
+        (widest.scope == BudgetScope::Tenant).then_some(&widest.budget)
+    }
+
+    /// The scopes within the tenant's that have a budget, the widest first.
+    pub fn parts(&self) -> impl Iterator<Item = &ScopedBudget> {
+        let is_part = |scoped: &&ScopedBudget| scoped.scope != BudgetScope::Tenant;
+        self.0.iter().filter(is_part)
+    }
+
     /// The budgets, for storing.
     #[must_use]
     pub fn into_budgets(self) -> Vec<ScopedBudget> {
@@ -247,6 +260,17 @@ impl NestedBudgets {
             .collect::<Result<_, _>>()?;
         self.0 = changed;
         Ok(results)
+    }
+}
+
+impl From<Option<Budget>> for NestedBudgets {
+    /// The tenant's budget alone, if it has one.
+    fn from(budget: Option<Budget>) -> Self {
+        let of_tenant = |budget| ScopedBudget {
+            scope: BudgetScope::Tenant,
+            budget,
+        };
+        Self(budget.into_iter().map(of_tenant).collect())
     }
 }
 

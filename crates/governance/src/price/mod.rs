@@ -1,10 +1,14 @@
 //! What models cost. A model without a price is refused, not free.
 
 mod bound;
+mod own;
 mod table;
 mod tariff;
 
 pub use bound::{InputTokens, PromptSize, UpperBound};
+pub use own::{
+    MOST_OWN_PRICES, ModelPrices, OwnPrice, OwnPriceError, PriceStore, PriceWrite, TenantPrices,
+};
 pub use table::{PriceFileError, PriceOverrides, PriceTable, Prices};
 pub use tariff::{Tariff, TokenCounts};
 
@@ -57,7 +61,7 @@ impl Cost {
 pub enum PriceError {
     /// The model is not in the table.
     #[error(
-        "no price is known for the model {model}: add [prices.\"{model}\"] with input_usd_per_million and output_usd_per_million to the configuration"
+        "no price is known for the model {model}: set one with `clasper price set {model} --input USD --output USD` (for a million tokens each), or add [prices.\"{model}\"] with input_usd_per_million and output_usd_per_million to the configuration"
     )]
     Unknown {
         /// `provider/model`.

@@ -1,6 +1,7 @@
 //! A governed run as the store sees it: opened with a decision, closed with a settlement, each in one commit.
 
 mod effect;
+mod lesson;
 mod opening;
 mod outbox;
 mod settlement;

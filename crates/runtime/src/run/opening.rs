@@ -1,12 +1,12 @@
-//! Opening a run: what it asks for, and the decision on the budget as it is then.
+//! Opening a run: what it asks for, and the decision on the budgets as they are then.
 
 use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, DecisionId, ExecutionId, GrantId, InstanceId,
     TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
 };
 use clasper_governance::{
-    Admission, Budget, BudgetSnapshot, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent,
-    Reason, Refusal,
+    BudgetScope, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent, NestedAdmission,
+    NestedBudgets, Reason, Refusal, ScopedSnapshot,
 };
 use clasper_tracing::Trace;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct IdempotencyClaim {
 }
 
 /// Everything that opening a run needs. [`RunOpening::decide`] is called by the store, inside the transaction that
-/// writes the decision, with the budget as it is then.
+/// writes the decision, with the budgets as they are then.
 #[derive(Debug, Clone)]
 pub struct RunOpening {
     /// The tenant.
@@ -50,6 +50,8 @@ pub struct RunOpening {
     pub model: String,
     /// What to hold.
     pub ask: HoldAsk,
+    /// The parts of the tenant that it runs in: their budgets hold the money together with the tenant's, or none does.
+    pub budget_scopes: Vec<BudgetScope>,
     /// The limits of the grant; the money is set by the hold.
     pub limits: GrantLimits,
     /// When an unused grant lapses.
@@ -88,7 +90,8 @@ pub struct RunVerdict {
 struct DecisionInputs<'a> {
     model: &'a str,
     ask: HoldAsk,
-    budget: Option<BudgetSnapshot>,
+    budgets: Vec<ScopedSnapshot>,
+    refused_by: Option<&'a BudgetScope>,
     hold_usd: Usd,
     capped: bool,
     last_try: bool,
@@ -98,32 +101,73 @@ struct DecisionInputs<'a> {
     policy_reason: &'static str,
 }
 
+/// What the budgets and the policies come to.
+struct Conclusion {
+    effect: Effect,
+    reason: Reason,
+    hold: Usd,
+    capped: bool,
+    refused_by: Option<BudgetScope>,
+}
+
+impl Conclusion {
+    const fn refused(reason: Reason, refused_by: Option<BudgetScope>) -> Self {
+        Self {
+            effect: Effect::Deny,
+            reason,
+            hold: Usd::ZERO,
+            capped: false,
+            refused_by,
+        }
+    }
+}
+
 impl RunOpening {
-    /// Decides on the budget as it is now. `None` means: wait until held money comes back, and ask again.
+    /// What it comes to; `None` while money is held for others.
+    fn conclude(&self, budgets: &NestedBudgets) -> Option<Conclusion> {
+        // What policy refuses needs no money, and does not wait for any.
+        if self.policy.effect != Effect::Allow {
+            return Some(Conclusion::refused(self.policy.reason, None));
+        }
+        match budgets.admit(self.ask, self.last_try) {
+            NestedAdmission::Wait { .. } => None,
+            NestedAdmission::Refused { scope, refusal } => {
+                let reason = match refusal {
+                    Refusal::BudgetExceeded => Reason::BudgetExceeded,
+                    Refusal::BudgetHeld => Reason::BudgetHeld,
+                };
+                Some(Conclusion::refused(reason, Some(scope)))
+            }
+            NestedAdmission::Held { hold, capped, .. } => Some(Conclusion {
+                effect: Effect::Allow,
+                reason: if budgets.budgets().is_empty() {
+                    Reason::NoBudgetSet
+                } else {
+                    Reason::Permitted
+                },
+                hold,
+                capped,
+                refused_by: None,
+            }),
+        }
+    }
+
+    /// Decides on the budgets as they are now. `None` means: wait until held money comes back, and ask again.
     ///
     /// # Errors
     /// When a member has no JSON form; never for values that came from JSON.
-    pub fn decide(&self, budget: Option<&Budget>) -> Result<Option<RunVerdict>, serde_json::Error> {
-        // What policy refuses needs no money, and does not wait for any.
-        let is_refused = self.policy.effect != Effect::Allow;
-        let admission = budget
-            .filter(|_| !is_refused)
-            .map(|b| b.admit(self.ask, self.last_try));
-        let (effect, reason, hold, capped) = match admission {
-            Some(Admission::Wait) => return Ok(None),
-            Some(Admission::Refused(Refusal::BudgetExceeded)) => {
-                (Effect::Deny, Reason::BudgetExceeded, Usd::ZERO, false)
-            }
-            Some(Admission::Refused(Refusal::BudgetHeld)) => {
-                (Effect::Deny, Reason::BudgetHeld, Usd::ZERO, false)
-            }
-            Some(Admission::Held { hold, capped }) => {
-                (Effect::Allow, Reason::Permitted, hold, capped)
-            }
-            None if is_refused => (Effect::Deny, self.policy.reason, Usd::ZERO, false),
-            None => (Effect::Allow, Reason::NoBudgetSet, self.ask.full, false),
+    pub fn decide(&self, budgets: &NestedBudgets) -> Result<Option<RunVerdict>, serde_json::Error> {
+        let Some(conclusion) = self.conclude(budgets) else {
+            return Ok(None);
         };
-        let hard = budget.is_some_and(|b| b.hard_limit);
+        let Conclusion {
+            effect,
+            reason,
+            hold,
+            capped,
+            refused_by,
+        } = conclusion;
+        let hard = budgets.budgets().iter().any(|b| b.budget.hard_limit);
         let limits = GrantLimits {
             max_cost_usd: hard.then_some(hold),
             ..self.limits.clone()
@@ -131,7 +175,8 @@ impl RunOpening {
         let inputs = canonical_json(&DecisionInputs {
             model: &self.model,
             ask: self.ask,
-            budget: budget.map(Budget::snapshot),
+            budgets: budgets.snapshot(),
+            refused_by: refused_by.as_ref(),
             hold_usd: hold,
             capped,
             last_try: self.last_try,
@@ -158,7 +203,7 @@ impl RunOpening {
             limits,
             expires_at: self.grant_expires_at,
         });
-        let entry = self.entry(&decision, grant.as_ref(), hold)?;
+        let entry = self.entry(&decision, grant.as_ref(), hold, refused_by.as_ref())?;
         Ok(Some(RunVerdict {
             decision,
             hold,
@@ -172,6 +217,7 @@ impl RunOpening {
         decision: &Decision,
         grant: Option<&Grant>,
         hold: Usd,
+        refused_by: Option<&BudgetScope>,
     ) -> Result<AuditEntry, serde_json::Error> {
         #[derive(Serialize)]
         struct Detail<'a> {
@@ -185,6 +231,8 @@ impl RunOpening {
             model: &'a str,
             hold_usd: Usd,
             agent_role: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            refused_by: Option<&'a BudgetScope>,
         }
         Ok(AuditEntry {
             id: self.entry,
@@ -210,6 +258,7 @@ impl RunOpening {
                 model: &self.model,
                 hold_usd: hold,
                 agent_role: &self.draft.agent_role,
+                refused_by,
             })?,
             occurred_at: self.now,
         })

@@ -6,6 +6,7 @@ use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, ExecutionId, Sha256Digest, TenantScope, Timestamp, Usd,
     canonical_json,
 };
+use clasper_governance::BudgetScope;
 use clasper_tracing::Trace;
 use serde::Serialize;
 
@@ -81,7 +82,7 @@ pub struct Settlement {
 
 impl Settlement {
     /// The audit entry, once the charge is known and the trace is in the form in which it is stored: its hash goes under
-    /// the entry's, so that a trace cannot be changed unnoticed.
+    /// the entry's, so that a trace cannot be changed unnoticed. `parts` are the budgets within the tenant's that pay, too.
     ///
     /// # Errors
     /// When a member has no JSON form; never for values that came from JSON.
@@ -89,6 +90,7 @@ impl Settlement {
         &self,
         charged: Usd,
         held: Usd,
+        parts: &[BudgetScope],
         trace_hash: Sha256Digest,
     ) -> Result<AuditEntry, serde_json::Error> {
         #[derive(Serialize)]
@@ -102,6 +104,8 @@ impl Settlement {
             cost_usd: Usd,
             released_usd: Usd,
             hold_usd: Usd,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            budget_scopes: &'a [BudgetScope],
             model_calls: usize,
             steps: usize,
             violations: usize,
@@ -130,6 +134,7 @@ impl Settlement {
                 cost_usd: charged,
                 released_usd: held.saturating_sub(charged),
                 hold_usd: held,
+                budget_scopes: parts,
                 model_calls: self.trace.steps.iter().filter(is_model_call).count(),
                 steps: self.trace.steps.len(),
                 violations: self.trace.violations.len(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clasper_core::{AuditEntryId, Usd};
-use clasper_governance::{Decision, Grant, Reason};
+use clasper_governance::{BudgetScope, Decision, Grant, Reason};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -35,11 +35,13 @@ pub(crate) struct Admission {
 /// The members of a decision's inputs that a refusal is explained with.
 #[derive(Deserialize)]
 struct Refused {
-    budget: Option<RefusedBudget>,
+    refused_by: BudgetScope,
+    budgets: Vec<RefusedBudget>,
 }
 
 #[derive(Deserialize)]
 struct RefusedBudget {
+    scope: BudgetScope,
     #[serde(rename = "limit_usd")]
     limit: Usd,
     #[serde(rename = "spent_usd")]
@@ -163,11 +165,24 @@ fn denied(plan: &Plan, decision: &Decision) -> Error {
     }
     let inputs: Option<Refused> = serde_json::from_str(decision.inputs.as_str()).ok();
     let ask = plan.opening.ask.full;
-    let detail = match inputs.and_then(|inputs| inputs.budget) {
-        Some(budget) => format!(
-            "{} of {} USD are spent and {} USD are held for other runs; this message may cost up to {ask} USD: raise the limit with POST /budget, or wait for the next period",
-            budget.spent, budget.limit, budget.held
-        ),
+    let found = inputs.and_then(|inputs| {
+        let is_it = |budget: &RefusedBudget| budget.scope == inputs.refused_by;
+        inputs.budgets.into_iter().find(is_it)
+    });
+    let detail = match found {
+        Some(budget) => {
+            let (of, with) = match &budget.scope {
+                BudgetScope::Tenant => (String::new(), String::new()),
+                scope => (
+                    format!(" of {scope}"),
+                    format!(" and \"scope\": \"{scope}\""),
+                ),
+            };
+            format!(
+                "{} of {} USD{of} are spent and {} USD are held for other runs; this message may cost up to {ask} USD: raise the limit with POST /budget{with}, or wait for the next period",
+                budget.spent, budget.limit, budget.held
+            )
+        }
         None => format!("this message may cost up to {ask} USD, which the budget does not cover"),
     };
     Error::Budget {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use clasper_core::{Caller, Clock, IdSource, InstanceId};
-use clasper_governance::PriceTable;
+use clasper_governance::TenantPrices;
 use clasper_policy::Policies;
 use clasper_redaction::Redactor;
 use clasper_workspace::WorkspaceCache;
@@ -45,7 +45,7 @@ pub struct AgentDeps {
     /// What may be done.
     pub policies: Policies,
     /// What models cost.
-    pub prices: Arc<PriceTable>,
+    pub prices: TenantPrices,
     /// Seals what must be kept unredacted for a while.
     pub seal: Arc<dyn Seal>,
     /// Lets tenants in.

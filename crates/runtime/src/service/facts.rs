@@ -1,9 +1,10 @@
 //! Who and what a run is, and the audit entries that say so.
 
 use clasper_core::{
-    AuditEntry, AuditEntryId, AuditEvent, ExecutionId, IdSource, TenantScope, Timestamp,
-    canonical_json,
+    AgentId, AuditEntry, AuditEntryId, AuditEvent, ExecutionId, IdSource, SessionId, TenantScope,
+    Timestamp, canonical_json,
 };
+use clasper_governance::BudgetScope;
 use serde::Serialize;
 
 use crate::backend::AgentIdentity;
@@ -15,9 +16,22 @@ pub(crate) struct Facts {
     pub(crate) actor: String,
     pub(crate) execution: ExecutionId,
     pub(crate) agent: AgentIdentity,
+    /// The session; `None` when its key is no name that a budget could be set for.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Facts {
+    /// The parts of the tenant whose budgets hold the run's money together with the tenant's.
+    pub(crate) fn budget_scopes(&self) -> Vec<BudgetScope> {
+        let agent = AgentId::new(&self.agent.role).ok();
+        let workspace = BudgetScope::Workspace(self.agent.workspace.clone());
+        std::iter::once(workspace)
+            .chain(agent.map(BudgetScope::Agent))
+            .chain(self.session.clone().map(BudgetScope::Session))
+            .chain([BudgetScope::Run(self.execution)])
+            .collect()
+    }
+
     /// An entry about this run.
     pub(crate) fn entry(
         &self,

@@ -37,7 +37,7 @@ impl Session<'_> {
         let mut attempts = 0;
         let mut last = None;
         for model in self.candidates() {
-            let price = match self.engine.deps.prices.get(&model.to_string()) {
+            let price = match self.plan.prices.get(&model.to_string()) {
                 Ok(price) => price,
                 Err(error) => {
                     self.trouble("price_unknown", &error.to_string(), true);

@@ -65,6 +65,7 @@ impl Engine {
             policy,
             model: self.config.default_model.to_string(),
             ask,
+            budget_scopes: facts.budget_scopes(),
             limits,
             grant_expires_at: later(draft.started_at, self.config.grant_ttl),
             last_try: false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clasper_core::{Caller, ExecutionId, Permission, PermissionSet, Timestamp, canonical_json};
-use clasper_governance::{Action, GrantLimits, Intent, ModelPrice};
+use clasper_governance::{Action, GrantLimits, Intent, ModelPrices};
 use clasper_tracing::{GrantedScope, Trace};
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     /// Tokens of the prompt without tools, estimated.
     pub(crate) input_tokens: u64,
     pub(crate) task: TaskPlan,
+    /// What models cost the tenant: the same over the whole run.
+    pub(crate) prices: ModelPrices,
     /// Title of the plan document, when one is asked for.
     pub(crate) kickoff_title: Option<String>,
     /// Tools that the workspace's skills name; `None` when they do not restrict them.
@@ -65,7 +67,8 @@ impl Engine {
         }
         let checked = check(caller, &request, &self.config)?;
         let model = &self.config.default_model;
-        let price = self.deps.prices.get(&model.to_string())?;
+        let prices = self.deps.prices.of(&caller.scope()).await?;
+        prices.get(&model.to_string())?;
         self.deps
             .models
             .check(model)
@@ -85,7 +88,7 @@ impl Engine {
             facts,
             policy,
             prompt,
-            price,
+            prices,
             idempotency,
             now,
         )
@@ -100,7 +103,7 @@ impl Engine {
         facts: Facts,
         policy: PolicyVerdict,
         prompt: Prompt,
-        price: ModelPrice,
+        prices: ModelPrices,
         idempotency: Option<IdempotencyClaim>,
         now: Timestamp,
     ) -> Result<Plan, Error> {
@@ -132,6 +135,7 @@ impl Engine {
             },
             ..self.blank_trace(&facts, now)
         });
+        let price = prices.get(&self.config.default_model.to_string())?;
         let ask = self.ask(&facts, &price, input_tokens)?;
         let opening = self.opening(&facts, intent, policy, limits, ask, idempotency, draft);
         Ok(Plan {
@@ -139,6 +143,7 @@ impl Engine {
             request: request_to_model,
             input_tokens,
             task: checked.task,
+            prices,
             kickoff_title: request.metadata.kickoff_plan.then(|| {
                 let title = request.metadata.plan_title;
                 title.unwrap_or_else(|| "Plan".to_owned())
@@ -179,6 +184,7 @@ impl Engine {
                 workspace: checked.subject.workspace.clone(),
                 trace: caller.trace,
             },
+            session: checked.session.clone(),
         }
     }
 

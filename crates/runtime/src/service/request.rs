@@ -1,7 +1,7 @@
 //! Checks of a request that need nothing but the request: they come before anything is read or written.
 
 use chrono_tz::Tz;
-use clasper_core::{Caller, UserId};
+use clasper_core::{Caller, SessionId, UserId};
 use clasper_workspace::{Role, SessionKey, parse_time_zone};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,6 +29,7 @@ pub(crate) enum TaskPlan {
 pub(crate) struct Checked {
     pub(crate) subject: RunSubject,
     pub(crate) role: Role,
+    pub(crate) session: Option<SessionId>,
     pub(crate) zone: Tz,
     pub(crate) task: TaskPlan,
 }
@@ -72,6 +73,7 @@ pub(crate) fn check(
             workspace: workspace.unwrap_or(&config.default_workspace).clone(),
         },
         role: key.role().clone(),
+        session: SessionId::new(&request.session_key).ok(),
         zone: zone(request, config)?,
         task: task(request, config)?,
     })

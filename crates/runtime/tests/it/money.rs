@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clasper_core::{Classify, Usd};
+use clasper_core::{Classify, Clock, Usd};
+use clasper_governance::{OwnPrice, Tariff};
 use clasper_runtime::run::RunEnd;
 use clasper_runtime::send::Error;
 use serde_json::json;
@@ -100,6 +101,24 @@ async fn a_spent_budget_refuses_with_its_numbers() {
         "{error}"
     );
     assert_eq!(world.model.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_tenants_own_price_counts_before_the_tables() {
+    let world = World::new([reply("Hello!", 30, 10)]);
+    world.store.state().prices.push(OwnPrice {
+        model: config().default_model.to_string(),
+        tariff: Tariff {
+            input_usd_per_million: 1_000.into(),
+            output_usd_per_million: 2_000.into(),
+            cached_input_usd_per_million: None,
+        },
+        updated_at: world.clock.now(),
+        updated_by: "tenant_token:alice".to_owned(),
+    });
+    let sent = world.service.send(&world.caller(), request("Hi")).await;
+    let cost = sent.expect("an answer").cost;
+    assert_eq!(cost.total.to_string(), "0.05");
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ struct BudgetReplay {
 impl AccountReplay {
     pub(crate) fn take(&mut self, entry: &LoggedEntry, detail: &Detail, faults: &mut Vec<String>) {
         match entry.entry.event {
+            // A budget within the tenant's, which is checked on its own.
+            AuditEvent::BudgetChanged | AuditEvent::BudgetRolledOver
+                if detail.text("scope").is_some() => {}
             AuditEvent::BudgetChanged => {
                 let after = detail.object("after");
                 let amount = |name| after.as_ref().and_then(|a| a.amount(name));

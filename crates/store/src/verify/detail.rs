@@ -16,6 +16,12 @@ impl Detail {
         self.0.get(name)?.as_str()
     }
 
+    /// The texts of a list; none when there is no such list.
+    pub(crate) fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        let list = self.0.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }

@@ -4,6 +4,7 @@ mod account;
 mod detail;
 mod ledger;
 mod pairing;
+mod scope;
 mod trace;
 
 use clasper_core::{LoggedEntry, StoreError};
@@ -21,6 +22,7 @@ use crate::verify::account::AccountReplay;
 use crate::verify::detail::Detail;
 use crate::verify::ledger::LedgerCheck;
 use crate::verify::pairing::PairCheck;
+use crate::verify::scope::ScopeCheck;
 use crate::verify::trace::TraceCheck;
 
 /// Rows read at a time.
@@ -99,6 +101,7 @@ async fn verify_tenant(
     let mut checks = Checks {
         ledger: LedgerCheck::load(snapshot, account).await?,
         pairs: PairCheck::load(snapshot, &account.tenant_id).await?,
+        scopes: ScopeCheck::load(snapshot, &account.tenant_id).await?,
         replay: AccountReplay::default(),
         traces: TraceCheck::default(),
         faults: Vec::new(),
@@ -160,6 +163,7 @@ fn link(verifier: &mut ChainVerifier, row: audit_entry::Model) -> Result<LoggedE
 struct Checks {
     ledger: LedgerCheck,
     pairs: PairCheck,
+    scopes: ScopeCheck,
     replay: AccountReplay,
     traces: TraceCheck,
     faults: Vec<String>,
@@ -174,6 +178,7 @@ impl Checks {
         self.ledger.compare(entry, &detail, &mut self.faults);
         self.pairs.compare(entry, &detail, &mut self.faults);
         self.replay.take(entry, &detail, &mut self.faults);
+        self.scopes.take(entry, &detail, &mut self.faults);
         self.traces.take(entry, &detail);
     }
 
@@ -185,8 +190,10 @@ impl Checks {
             self.ledger.strays(&mut self.faults);
             self.pairs.strays(&mut self.faults);
             self.replay.compare(account, &mut self.faults);
+            self.scopes.compare(&mut self.faults);
         }
         self.ledger.sums(account, &mut self.faults);
+        self.scopes.sums(&mut self.faults);
         self.faults
     }
 }

@@ -14,7 +14,9 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrde
 
 use crate::row;
 use crate::write::governed::Governed;
+use crate::write::history::Histories;
 use crate::write::needs::Needs;
+use crate::write::nested;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub(crate) struct Batch {
     pub(crate) traces: Vec<trace::Model>,
     pub(crate) outbox: Vec<outbox_message::Model>,
     pub(crate) delivered: Vec<Uuid>,
+    pub(super) histories: Histories,
     pub(super) governed: Governed,
 }
 
@@ -62,6 +65,7 @@ impl Batch {
             traces: Vec::new(),
             outbox: Vec::new(),
             delivered: Vec::new(),
+            histories: Histories::default(),
             governed: Governed::default(),
         };
         let tenants = std::mem::take(&mut needs.tenants);
@@ -85,6 +89,12 @@ impl Batch {
                 .map(|row| (row.execution_id, row))
                 .collect();
         }
+        for run in batch.open_runs.values() {
+            for scope in nested::scopes(&run.hold_scopes, "open_runs")? {
+                let id = (run.tenant_id.clone(), scope.to_string());
+                needs.budget_scopes.insert(id);
+            }
+        }
         if !needs.idempotency_keys.is_empty() {
             let select = idempotency_key::Entity::find().filter(any_key(&needs.idempotency_keys));
             let rows = transaction.all(select).await?;
@@ -93,6 +103,7 @@ impl Batch {
                 .map(|row| ((row.tenant_id.clone(), row.key.clone()), row))
                 .collect();
         }
+        batch.histories = Histories::load(transaction, &mut needs).await?;
         batch.governed = Governed::load(transaction, needs).await?;
         Ok(batch)
     }
@@ -152,6 +163,11 @@ impl Batch {
         self.closed_runs.push(execution.as_uuid());
     }
 
+    /// Whether this group has closed the run.
+    pub(crate) fn is_closed(&self, execution: Uuid) -> bool {
+        self.closed_runs.contains(&execution)
+    }
+
     /// Adds or replaces the record of an idempotency key.
     pub(crate) fn put_key(&mut self, row: idempotency_key::Model) {
         let id = (row.tenant_id.clone(), row.key.clone());
@@ -189,6 +205,7 @@ impl Batch {
             let delete = idempotency_key::Entity::delete_many().filter(gone);
             transaction.execute(&delete).await?;
         }
+        self.histories.flush(transaction).await?;
         self.governed.flush(transaction).await?;
         let (mut tenants, mut runs, mut keys) =
             (self.tenants, self.open_runs, self.idempotency_keys);

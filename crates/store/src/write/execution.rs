@@ -10,13 +10,13 @@ use clasper_delegated::execution::{
     Opened, ResolutionNotice, StepRefusal, StepResult, Stepped,
 };
 use clasper_entity::{ledger_entry, outbox_message, outcome};
-use clasper_governance::{BudgetScope, NestedBudgets, ScopedBudget};
+use clasper_governance::{BudgetScope, NestedBudgets};
 use sea_orm::DbErr;
 
 use crate::execution_row;
 use crate::row;
-use crate::write::batch::{Batch, unknown_tenant};
-use crate::write::{Needs, WriteOp};
+use crate::write::batch::Batch;
+use crate::write::{Needs, WriteOp, nested};
 
 /// The kind of outbox message that tells an adapter of a resolution.
 pub(crate) const NOTICE: &str = "decision_callback";
@@ -49,7 +49,7 @@ impl WriteOp for OpenExecution {
             return Ok(Opened::Stale);
         }
         let scopes = opening.ask.budget_scopes();
-        let budgets = nested(batch, tenant, &scopes, opening.now)?;
+        let budgets = budgets_at(batch, tenant, &scopes, opening.now)?;
         match opening.decide(&budgets).map_err(row::unspeakable)? {
             None => Ok(Opened::Wait),
             Some(verdict) => self.decided(batch, verdict),
@@ -140,7 +140,7 @@ fn step(batch: &mut Batch, step: &dyn ExecutionStep, known: Execution) -> Result
     {
         return Ok(Stepped::Stale);
     }
-    let budgets = nested(batch, &tenant, &known.hold_scopes, step.now())?;
+    let budgets = budgets_at(batch, &tenant, &known.hold_scopes, step.now())?;
     let result = step.apply(&known, &budgets).map_err(row::unspeakable)?;
     let change = match result {
         StepResult::Change(change) => *change,
@@ -174,29 +174,16 @@ fn step(batch: &mut Batch, step: &dyn ExecutionStep, known: Execution) -> Result
 }
 
 /// The tenant's budget and those of `scopes`, in the periods that contain `now`.
-fn nested(
+fn budgets_at(
     batch: &Batch,
     tenant: &clasper_core::TenantId,
     scopes: &[BudgetScope],
     now: clasper_core::Timestamp,
 ) -> Result<NestedBudgets, DbErr> {
-    let account = batch.tenant(tenant).ok_or_else(|| unknown_tenant(tenant))?;
-    let mut budgets = Vec::new();
-    if let Some(budget) = row::budget(account)? {
-        budgets.push(ScopedBudget {
-            scope: BudgetScope::Tenant,
-            budget,
-        });
-    }
-    for scope in scopes {
-        if let Some(known) = batch.budget_scope(tenant, scope) {
-            budgets.push(execution_row::scoped_budget(known)?);
-        }
-    }
-    let mut nested = NestedBudgets::new(budgets).map_err(row::unspeakable)?;
-    // Rows roll over with the next run that ends; what is decided here is of the period we are in.
-    nested.roll_over(now);
-    Ok(nested)
+    let mut budgets = nested::budgets(batch, tenant, scopes)?;
+    // Rows roll over with the next run that opens or ends; what is decided here is of the period we are in.
+    budgets.roll_over(now);
+    Ok(budgets)
 }
 
 /// Moves held money in the tenant's account, in the budgets within it, and in the ledger.
@@ -213,11 +200,7 @@ fn hold(batch: &mut Batch, execution: &Execution, moved: HoldMove, seq: i64) -> 
     let period_start = account
         .budget_limit_nanos
         .map(|_| account.budget_period_start);
-    for scope in &execution.hold_scopes {
-        if let Some(row) = batch.budget_scope_mut(&execution.tenant, scope) {
-            row.held_nanos = row.held_nanos.saturating_add(delta).max(0);
-        }
-    }
+    nested::move_held(batch, &execution.tenant, &execution.hold_scopes, delta);
     batch.ledger.push(ledger_entry::Model {
         tenant_id: execution.tenant.as_str().to_owned(),
         audit_seq: seq,

@@ -65,18 +65,14 @@ impl Governed {
         if wanted.is_empty() {
             return Ok(());
         }
-        let any = wanted
-            .iter()
-            .fold(Condition::any(), |any, (tenant, scope)| {
-                any.add(
-                    Condition::all()
-                        .add(budget_scope::Column::TenantId.eq(tenant.as_str()))
-                        .add(budget_scope::Column::Scope.eq(scope.as_str())),
-                )
-            });
-        let rows = transaction
-            .all(budget_scope::Entity::find().filter(any))
-            .await?;
+        // Every tenant with every scope: few more rows than are wanted, and a statement that stays short.
+        let tenants: BTreeSet<&str> = wanted.iter().map(|(tenant, _)| tenant.as_str()).collect();
+        let scopes: BTreeSet<&str> = wanted.iter().map(|(_, scope)| scope.as_str()).collect();
+        let select = budget_scope::Entity::find()
+            .filter(budget_scope::Column::TenantId.is_in(tenants))
+            .filter(budget_scope::Column::Scope.is_in(scopes));
+        let mut rows = transaction.all(select).await?;
+        rows.retain(|row| wanted.contains(&(row.tenant_id.clone(), row.scope.clone())));
         // What is not there is remembered, too: it is not asked for again within the group.
         self.scopes.extend(wanted.into_iter().map(|id| (id, None)));
         for row in rows {
@@ -186,6 +182,11 @@ impl Batch {
         self.governed.executions.get(&(tenant, *decision))
     }
 
+    /// The executions that the group has seen.
+    pub(crate) fn executions(&self) -> impl Iterator<Item = &execution::Model> {
+        self.governed.executions.values()
+    }
+
     pub(crate) fn add_execution(&mut self, row: execution::Model) {
         let id = (row.tenant_id.clone(), row.decision_id);
         self.governed.changed_executions.insert(id);
@@ -232,10 +233,6 @@ impl Batch {
     }
 
     /// Adds or replaces a budget within the tenant's.
-    #[expect(
-        dead_code,
-        reason = "budgets within the tenant's are read, not yet set"
-    )]
     pub(crate) fn put_budget_scope(&mut self, row: budget_scope::Model) {
         let id = (row.tenant_id.clone(), row.scope.clone());
         self.governed.changed_scopes.insert(id.clone());

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use clasper_core::{AuditEntry, Usd, canonical_json};
 use clasper_db::WriteTransaction;
 use clasper_entity::ledger_entry;
-use clasper_governance::Admission;
+use clasper_governance::{NestedAdmission, Refusal};
 use clasper_runtime::run::{Extension, HoldExtension};
 use sea_orm::DbErr;
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
-use crate::write::{Needs, WriteOp};
+use crate::write::{Needs, WriteOp, nested};
 
 pub(crate) struct ExtendHold(pub(crate) HoldExtension);
 
@@ -34,22 +34,18 @@ impl WriteOp for ExtendHold {
         let period_start = account
             .budget_limit_nanos
             .map(|_| account.budget_period_start);
-        let mut budget = row::budget(account)?;
-        if let Some(budget) = &mut budget {
-            // The row itself rolls over with the next run that opens or ends; the answer is of the period we are in.
-            budget.roll_over(extension.now);
-        }
-        let hold = match budget {
-            None => extension.ask.full,
-            // A run that holds money cannot wait for others: they might be waiting for it.
-            Some(budget) => match budget.admit(extension.ask, true) {
-                Admission::Held { hold, .. } => hold,
-                Admission::Refused(refusal) => return Ok(Extension::Refused(refusal)),
-                Admission::Wait => {
-                    return Ok(Extension::Refused(clasper_governance::Refusal::BudgetHeld));
-                }
-            },
+        let scopes = open.map_or("[]", |run| run.hold_scopes.as_str());
+        let scopes = nested::scopes(scopes, "open_runs")?;
+        let mut budgets = nested::budgets(batch, tenant, &scopes)?;
+        // The rows themselves roll over with the next run that opens or ends; the answer is of the period we are in.
+        budgets.roll_over(extension.now);
+        // A run that holds money cannot wait for others: they might be waiting for it.
+        let hold = match budgets.admit(extension.ask, true) {
+            NestedAdmission::Held { hold, .. } => hold,
+            NestedAdmission::Refused { refusal, .. } => return Ok(Extension::Refused(refusal)),
+            NestedAdmission::Wait { .. } => return Ok(Extension::Refused(Refusal::BudgetHeld)),
         };
+        nested::move_held(batch, tenant, &scopes, hold.nanos());
         let account = batch.tenant_mut(tenant)?;
         account.held_nanos = row::sum(account.held_nanos, hold)?;
         if let Some(run) = batch.open_run_mut(extension.execution) {

@@ -3,16 +3,20 @@
 mod adapter;
 mod batch;
 mod budget;
+mod budget_scope;
 mod effect;
 mod execution;
 mod governed;
+mod history;
 mod hold;
 mod identity;
 mod needs;
+mod nested;
 mod open_run;
 mod outbox;
 mod policy;
 mod presence;
+mod price;
 mod settle_run;
 
 use async_trait::async_trait;
@@ -24,15 +28,19 @@ use tokio::sync::oneshot;
 pub(crate) use adapter::PutAdapter;
 pub(crate) use batch::Batch;
 pub(crate) use budget::SetBudget;
+pub(crate) use budget_scope::SetScopeBudget;
 pub(crate) use effect::{DecideEffect, RecordEffect};
 pub(crate) use execution::{NOTICE, OpenExecution, StepExecution};
+pub(crate) use history::stored as stored_history;
 pub(crate) use hold::ExtendHold;
 pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};
 pub(crate) use needs::Needs;
+pub(crate) use nested::scopes as hold_scopes;
 pub(crate) use open_run::OpenRun;
 pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
+pub(crate) use price::{PutPrice, tariff as stored_tariff};
 pub(crate) use settle_run::SettleRun;
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clasper_core::{AdapterId, DecisionId, ExecutionId, ExecutionKey, TenantId};
 use clasper_governance::BudgetScope;
+use clasper_governance::forecast::HistorySubject;
 use sea_orm::prelude::Uuid;
 
 /// Rows to load, each once.
@@ -17,6 +18,8 @@ pub(crate) struct Needs {
     pub(crate) execution_keys: BTreeSet<(String, String, String)>,
     pub(crate) executions: BTreeSet<(String, Uuid)>,
     pub(crate) budget_scopes: BTreeSet<(String, String)>,
+    /// Tenant, subject.
+    pub(crate) histories: BTreeSet<(String, String)>,
 }
 
 impl Needs {
@@ -57,6 +60,11 @@ impl Needs {
     pub(crate) fn execution(&mut self, tenant: &TenantId, decision: DecisionId) {
         self.executions
             .insert((tenant.as_str().to_owned(), decision.as_uuid()));
+    }
+
+    pub(crate) fn history(&mut self, tenant: &TenantId, subject: &HistorySubject) {
+        self.histories
+            .insert((tenant.as_str().to_owned(), subject.to_string()));
     }
 
     pub(crate) fn budget_scope(&mut self, tenant: &TenantId, scope: &BudgetScope) {

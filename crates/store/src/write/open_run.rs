@@ -10,9 +10,8 @@ use clasper_tracing::RunStatus;
 use sea_orm::DbErr;
 
 use crate::row;
-use crate::write::batch::{Batch, unknown_tenant};
-use crate::write::budget::roll_over;
-use crate::write::{Needs, WriteOp};
+use crate::write::batch::Batch;
+use crate::write::{Needs, WriteOp, nested};
 
 pub(crate) struct OpenRun(pub(crate) RunOpening);
 
@@ -23,6 +22,9 @@ impl WriteOp for OpenRun {
     fn needs(&self, needs: &mut Needs) {
         needs.tenant(self.0.scope.tenant());
         needs.governance_head(self.0.scope.tenant());
+        for scope in &self.0.budget_scopes {
+            needs.budget_scope(self.0.scope.tenant(), scope);
+        }
         if let Some(claim) = &self.0.idempotency {
             needs.idempotency_key(self.0.scope.tenant(), &claim.key);
         }
@@ -45,18 +47,14 @@ impl WriteOp for OpenRun {
         if revision != opening.policy.governance_revision {
             return Ok(Opening::Stale);
         }
-        let account = batch
-            .tenant(opening.scope.tenant())
-            .ok_or_else(|| unknown_tenant(opening.scope.tenant()))?;
-        let mut budget = row::budget(account)?;
-        let ended = budget.as_mut().and_then(|b| b.roll_over(opening.now));
-        let Some(verdict) = opening.decide(budget.as_ref()).map_err(row::unspeakable)? else {
+        let tenant = opening.scope.tenant();
+        let mut budgets = nested::budgets(batch, tenant, &opening.budget_scopes)?;
+        let ended = budgets.roll_over(opening.now);
+        let Some(verdict) = opening.decide(&budgets).map_err(row::unspeakable)? else {
             return Ok(Opening::Wait);
         };
-        if let (Some(spent), Some(budget)) = (ended, &budget) {
-            let id = opening.rollover_entry;
-            roll_over(batch, transaction, budget, spent, id, opening.now).await?;
-        }
+        let ids = (opening.rollover_entry, opening.entry);
+        nested::roll_over(batch, transaction, &budgets, ended, ids, opening.now).await?;
         match verdict.grant.clone() {
             Some(grant) => self.admit(batch, verdict, grant),
             None => self.deny(batch, verdict),
@@ -89,6 +87,8 @@ impl OpenRun {
         let period_start = account
             .budget_limit_nanos
             .map(|_| account.budget_period_start);
+        let hold = verdict.hold.nanos();
+        nested::move_held(batch, tenant, &opening.budget_scopes, hold);
         let seq = batch.append(verdict.entry)?;
         batch.decisions.push(
             row::decision_row(tenant, &verdict.decision, Some(&grant), seq)
@@ -115,7 +115,7 @@ impl OpenRun {
                 .idempotency
                 .as_ref()
                 .map(|c| c.request_hash.as_bytes().to_vec()),
-            hold_scopes: "[]".to_owned(),
+            hold_scopes: serde_json::to_string(&opening.budget_scopes).map_err(row::unspeakable)?,
             draft: serde_json::to_string(&opening.draft).map_err(row::unspeakable)?,
             opened_at: opening.now.timestamp_micros(),
         });

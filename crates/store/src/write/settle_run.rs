@@ -4,14 +4,13 @@ use async_trait::async_trait;
 use clasper_core::{AuditEntry, AuditEvent, Sha256Digest, Usd, canonical_json};
 use clasper_db::WriteTransaction;
 use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, trace};
-use clasper_governance::{Alert, Budget};
+use clasper_governance::{Alert, Budget, BudgetScope, NestedBudgets, ScopeAlert, ScopedSnapshot};
 use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
 use sea_orm::DbErr;
 
 use crate::row;
 use crate::write::batch::{Batch, unknown_tenant};
-use crate::write::budget::roll_over;
-use crate::write::{Needs, WriteOp};
+use crate::write::{Needs, WriteOp, nested};
 
 pub(crate) struct SettleRun(pub(crate) Settlement);
 
@@ -22,6 +21,9 @@ impl WriteOp for SettleRun {
     fn needs(&self, needs: &mut Needs) {
         needs.tenant(self.0.scope.tenant());
         needs.open_run(self.0.execution);
+        for (subject, _) in self.0.lessons() {
+            needs.history(self.0.scope.tenant(), &subject);
+        }
     }
 
     async fn apply(
@@ -37,31 +39,32 @@ impl WriteOp for SettleRun {
         };
         let hold = row::usd(run.hold_nanos, "open_runs", "hold_nanos")?;
         let account = batch.tenant(tenant).ok_or_else(|| unknown_tenant(tenant))?;
-        let mut budget = row::budget(account)?;
-        let ended = budget.as_mut().and_then(|b| b.roll_over(settlement.now));
+        let scopes = nested::scopes(&run.hold_scopes, "open_runs")?;
+        let mut budgets = nested::budgets(batch, tenant, &scopes)?;
+        let ended = budgets.roll_over(settlement.now);
         let charged = match settlement.charge {
             Charge::Actual(amount) => amount,
             Charge::Estimated => estimate(account, hold)?,
         };
         let trace = self.trace(charged)?;
         let trace_hash = Sha256Digest::of(trace.document.as_bytes());
+        let settled = budgets.settle(hold, charged).map_err(row::unspeakable)?;
+        let parts: Vec<_> = budgets.parts().map(|part| part.scope.clone()).collect();
         let entry = settlement
-            .audit_entry(charged, hold, trace_hash)
+            .audit_entry(charged, hold, &parts, trace_hash)
             .map_err(row::unspeakable)?;
-        let alerts = match &mut budget {
-            Some(budget) => budget.settle(hold, charged).map_err(row::unspeakable)?,
-            None => Vec::new(),
-        };
-        if let (Some(spent), Some(budget)) = (ended, &budget) {
-            let id = settlement.alert_entries[0];
-            roll_over(batch, transaction, budget, spent, id, settlement.now).await?;
-        }
-        self.charge(batch, &run, hold, charged, budget.as_ref())?;
+        let ids = (settlement.alert_entries[0], settlement.entry);
+        nested::roll_over(batch, transaction, &budgets, ended, ids, settlement.now).await?;
+        nested::store_parts(batch, &budgets);
+        let budget = budgets.of_tenant();
+        self.charge(batch, &run, hold, charged, budget)?;
         let seq = batch.append(entry)?;
         batch.traces.push(trace);
-        self.record(batch, &run, hold, charged, budget.as_ref(), seq)?;
-        if let Some(budget) = &budget {
-            self.alert(batch, budget, &alerts)?;
+        self.record(batch, &run, hold, charged, budget, seq)?;
+        self.alert(batch, &budgets, &settled.alerts)?;
+        for (subject, seen) in settlement.lessons() {
+            let now = settlement.now;
+            batch.histories.record(tenant, &subject, seen, now);
         }
         Ok(Settled::Charged(charged))
     }
@@ -175,12 +178,32 @@ impl SettleRun {
         Ok(())
     }
 
-    fn alert(&self, batch: &mut Batch, budget: &Budget, alerts: &[Alert]) -> Result<(), DbErr> {
+    /// Says which lines the settlement crossed, in the tenant's budget and in those within it.
+    fn alert(
+        &self,
+        batch: &mut Batch,
+        budgets: &NestedBudgets,
+        alerts: &[ScopeAlert],
+    ) -> Result<(), DbErr> {
         let settlement = &self.0;
-        for alert in alerts {
-            let (event, id) = match alert {
+        for ScopeAlert { scope, alert } in alerts {
+            let found = budgets.budgets().iter().find(|known| known.scope == *scope);
+            let Some(scoped) = found else { continue };
+            let (event, own) = match alert {
                 Alert::Threshold => (AuditEvent::BudgetWarning, settlement.alert_entries[1]),
                 Alert::Limit => (AuditEvent::BudgetExceeded, settlement.alert_entries[2]),
+            };
+            let (id, target, detail) = if *scope == BudgetScope::Tenant {
+                let target = format!("budget:{}", settlement.scope.tenant());
+                (own, target, canonical_json(&scoped.budget.snapshot()))
+            } else {
+                let id = own.derived(&format!("alert/{scope}"));
+                let snapshot = ScopedSnapshot {
+                    scope: scope.clone(),
+                    budget: scoped.budget.snapshot(),
+                };
+                let target = format!("budget_scope:{scope}");
+                (id, target, canonical_json(&snapshot))
             };
             batch.append(AuditEntry {
                 id,
@@ -190,8 +213,8 @@ impl SettleRun {
                 user: None,
                 actor: settlement.actor.clone(),
                 event,
-                target: Some(format!("budget:{}", settlement.scope.tenant())),
-                detail: canonical_json(&budget.snapshot()).map_err(row::unspeakable)?,
+                target: Some(target),
+                detail: detail.map_err(row::unspeakable)?,
                 occurred_at: settlement.now,
             })?;
         }

@@ -1,31 +1,66 @@
 //! The state of every store, and the stores of tenants and budgets over it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use clasper_core::{
-    ApiKeyId, AuditEntry, ChainHead, ExecutionId, LoggedEntry, Sha256Digest, StoreError, TenantId,
-    TenantScope, Timestamp, Usd,
+    ApiKeyId, AuditEntry, ChainHead, Cursor, ExecutionId, LoggedEntry, Page, Sha256Digest,
+    StoreError, TenantId, TenantScope, Timestamp, Usd,
 };
-use clasper_governance::{Account, Budget, BudgetChange, BudgetSettings, BudgetStore, UsageTotals};
+use clasper_governance::{
+    Account, Budget, BudgetChange, BudgetScope, BudgetSettings, BudgetStore, NestedBudgets,
+    OwnPrice, PriceStore, PriceWrite, ScopedBudget, UsageTotals,
+};
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_tracing::Trace;
+
+/// The hold, the idempotency key with the request's hash, and the parts of the tenant that it runs in.
+pub type OpenRun = (Usd, Option<(String, Sha256Digest)>, Vec<BudgetScope>);
 
 #[derive(Default)]
 pub struct State {
     pub tenants: HashMap<TenantId, Tenant>,
     pub keys: Vec<ApiKey>,
     pub budgets: HashMap<TenantId, Budget>,
+    pub parts: BTreeMap<(TenantId, String), ScopedBudget>,
     pub usage: UsageTotals,
+    pub prices: Vec<OwnPrice>,
     pub traces: Vec<Trace>,
     pub log: Vec<LoggedEntry>,
-    pub open: HashMap<ExecutionId, (Usd, Option<(String, Sha256Digest)>)>,
+    pub open: HashMap<ExecutionId, OpenRun>,
     pub answers: HashMap<String, (Sha256Digest, Vec<u8>)>,
 }
 
 impl State {
+    /// The tenant's budget and those of `scopes`.
+    pub fn nested(&self, tenant: &TenantId, scopes: &[BudgetScope]) -> NestedBudgets {
+        let own = self.budgets.get(tenant).map(|budget| ScopedBudget {
+            scope: BudgetScope::Tenant,
+            budget: budget.clone(),
+        });
+        let parts = scopes.iter().filter_map(|scope| {
+            self.parts
+                .get(&(tenant.clone(), scope.to_string()))
+                .cloned()
+        });
+        NestedBudgets::new(own.into_iter().chain(parts).collect()).expect("one of each kind")
+    }
+
+    /// Puts budgets back.
+    pub fn keep(&mut self, budgets: NestedBudgets) {
+        for scoped in budgets.into_budgets() {
+            let tenant = scoped.budget.tenant.clone();
+            if scoped.scope == BudgetScope::Tenant {
+                self.budgets.insert(tenant, scoped.budget);
+            } else {
+                self.parts
+                    .insert((tenant, scoped.scope.to_string()), scoped);
+            }
+        }
+    }
+
     pub fn record(&mut self, entry: AuditEntry) {
         let head = self.log.last().map_or(ChainHead::EMPTY, LoggedEntry::head);
         self.log.push(head.append(entry));
@@ -76,6 +111,67 @@ impl BudgetStore for Memory {
         state.budgets.insert(tenant, budget.clone());
         state.record(entry);
         Ok(BudgetChange::Changed(budget))
+    }
+
+    async fn find_scopes(
+        &self,
+        scope: &TenantScope,
+        wanted: &[BudgetScope],
+    ) -> Result<Vec<ScopedBudget>, StoreError> {
+        let state = self.state();
+        let key = |part: &BudgetScope| (scope.tenant().clone(), part.to_string());
+        let found = wanted.iter().filter_map(|part| state.parts.get(&key(part)));
+        Ok(found.cloned().collect())
+    }
+
+    async fn list_scopes(
+        &self,
+        scope: &TenantScope,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<ScopedBudget>, StoreError> {
+        let state = self.state();
+        let wanted = |(tenant, name): &(TenantId, String)| {
+            tenant == scope.tenant() && after.is_none_or(|after| *name > after.id)
+        };
+        let limit = usize::try_from(limit).expect("a small limit");
+        let found = state.parts.iter().filter(|(key, _)| wanted(key));
+        let mut items: Vec<ScopedBudget> = found
+            .map(|(_, scoped)| scoped.clone())
+            .take(limit + 1)
+            .collect();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|last| Cursor {
+            key: 0,
+            id: last.scope.to_string(),
+        });
+        Ok(Page { items, next })
+    }
+
+    async fn set_scope(
+        &self,
+        scope: &TenantScope,
+        part: &BudgetScope,
+        settings: &BudgetSettings,
+        now: Timestamp,
+        entry: AuditEntry,
+    ) -> Result<BudgetChange, StoreError> {
+        let mut state = self.state();
+        let tenant = scope.tenant().clone();
+        let key = (tenant.clone(), part.to_string());
+        let zone = settings.time_zone.unwrap_or(Tz::UTC);
+        let set = match state.parts.get(&key).cloned() {
+            Some(mut known) => known.budget.change(settings, zone, now).map(|()| known),
+            None => ScopedBudget::open(part.clone(), tenant, settings, zone, now),
+        };
+        let scoped = match set {
+            Ok(scoped) => scoped,
+            Err(error) => return Ok(BudgetChange::Refused(error)),
+        };
+        state.parts.insert(key, scoped.clone());
+        state.record(entry);
+        Ok(BudgetChange::Changed(scoped.budget))
     }
 }
 
@@ -144,5 +240,41 @@ impl IdentityStore for Memory {
         let revoked = key.clone();
         state.record(entry);
         Ok(KeyRevocation::Revoked(revoked))
+    }
+}
+
+#[async_trait]
+impl PriceStore for Memory {
+    async fn own_prices(&self, _: &TenantScope) -> Result<Vec<OwnPrice>, StoreError> {
+        Ok(self.state().prices.clone())
+    }
+
+    async fn set_price(
+        &self,
+        _: &TenantScope,
+        price: OwnPrice,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        let mut state = self.state();
+        state.prices.retain(|known| known.model != price.model);
+        state.prices.push(price);
+        state.record(entry);
+        Ok(PriceWrite::Written)
+    }
+
+    async fn remove_price(
+        &self,
+        _: &TenantScope,
+        model: &str,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        let mut state = self.state();
+        let before = state.prices.len();
+        state.prices.retain(|known| known.model != model);
+        if state.prices.len() == before {
+            return Ok(PriceWrite::NotFound);
+        }
+        state.record(entry);
+        Ok(PriceWrite::Written)
     }
 }

@@ -40,17 +40,21 @@ impl RunStore for Memory {
             return Ok(opening);
         }
         let tenant = opening.scope.tenant();
-        let verdict = opening.decide(state.budgets.get(tenant)).map_err(refused)?;
+        let budgets = state.nested(tenant, &opening.budget_scopes);
+        let verdict = opening.decide(&budgets).map_err(refused)?;
         let Some(verdict) = verdict else {
             return Ok(Opening::Wait);
         };
         state.record(verdict.entry);
         match (verdict.decision.effect, verdict.grant) {
             (Effect::Allow, Some(grant)) => {
-                if let Some(budget) = state.budgets.get_mut(tenant) {
-                    budget.hold(verdict.hold).map_err(refused)?;
-                }
-                state.open.insert(opening.execution, (verdict.hold, claim));
+                let mut budgets = budgets;
+                budgets.hold(verdict.hold).map_err(refused)?;
+                state.keep(budgets);
+                let scopes = opening.budget_scopes.clone();
+                state
+                    .open
+                    .insert(opening.execution, (verdict.hold, claim, scopes));
                 Ok(Opening::Admitted {
                     decision: Box::new(verdict.decision),
                     grant: Box::new(grant),
@@ -75,20 +79,21 @@ impl RunStore for Memory {
 
     async fn settle_run(&self, settlement: Settlement) -> Result<Settled, StoreError> {
         let mut state = self.state();
-        let Some((hold, claim)) = state.open.remove(&settlement.execution) else {
+        let Some((hold, claim, scopes)) = state.open.remove(&settlement.execution) else {
             return Ok(Settled::AlreadyClosed);
         };
         let charged = match settlement.charge {
             Charge::Actual(usd) => usd,
             Charge::Estimated => Usd::ZERO,
         };
-        if let Some(budget) = state.budgets.get_mut(settlement.scope.tenant()) {
-            budget.settle(hold, charged).map_err(refused)?;
-        }
+        let mut budgets = state.nested(settlement.scope.tenant(), &scopes);
+        budgets.settle(hold, charged).map_err(refused)?;
+        let parts: Vec<_> = budgets.parts().map(|part| part.scope.clone()).collect();
+        state.keep(budgets);
         state.usage.runs += 1;
         state.usage.cost = state.usage.cost.checked_add(charged).map_err(refused)?;
         let entry = settlement
-            .audit_entry(charged, hold, Sha256Digest::of(b""))
+            .audit_entry(charged, hold, &parts, Sha256Digest::of(b""))
             .map_err(refused)?;
         state.record(entry);
         if let (Some((key, hash)), Some(answer)) = (claim, settlement.answer) {

@@ -13,7 +13,7 @@ use clasper_core::{
     Caller, Clock, Credential, IdSource, InstanceId, ManualClock, Principal, Role, Seal,
     SequentialIds, TenantId, Timestamp, TraceId, UserId,
 };
-use clasper_governance::{Budget, BudgetSettings, PriceTable};
+use clasper_governance::{Budget, BudgetSettings, PriceTable, TenantPrices};
 use clasper_policy::{BundleScope, FixedPolicies, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
@@ -113,7 +113,12 @@ impl World {
             )),
             redactor: Redactor::standard(),
             policies: policies(Arc::clone(&clock) as _, Arc::clone(&ids) as _),
-            prices: Arc::new(PriceTable::listed()),
+            prices: TenantPrices::new(
+                PriceTable::listed(),
+                Arc::clone(&store) as _,
+                Arc::clone(&clock) as _,
+                Arc::clone(&ids) as _,
+            ),
             seal: Arc::new(GlassSeal),
             tenants: Arc::new(OpenDoors),
             clock: Arc::clone(&clock) as _,

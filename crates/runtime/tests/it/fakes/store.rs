@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use clasper_core::{
     AuditEntry, AuditEvent, ExecutionId, InstanceId, OutboxMessageId, Sha256Digest, StoreError,
-    Timestamp,
+    TenantScope, Timestamp,
 };
-use clasper_governance::{Admission, Budget};
+use clasper_governance::{Admission, Budget, OwnPrice, PriceStore, PriceWrite};
 use clasper_runtime::run::{
     Charge, EffectDecision, EffectOutcome, Extension, HoldExtension, Opening, OrphanedRun,
     OutboxMessage, OutboxStore, Recorded, RunOpening, RunStore, Settled, Settlement,
@@ -34,6 +34,8 @@ pub struct State {
     pub failing_settlements: u32,
     /// Extensions are refused, whatever the budget says.
     pub refuses_extensions: bool,
+    /// The tenant's own prices.
+    pub prices: Vec<OwnPrice>,
 }
 
 #[derive(Default)]
@@ -109,7 +111,7 @@ impl RunStore for FakeStore {
                 None => Opening::InFlight,
             });
         }
-        let verdict = opening.decide(state.budget.as_ref()).expect("JSON");
+        let verdict = opening.decide(&state.budget.clone().into()).expect("JSON");
         let Some(verdict) = verdict else {
             return Ok(Opening::Wait);
         };
@@ -198,7 +200,7 @@ impl RunStore for FakeStore {
             budget.settle(run.hold, charged).expect("in range");
         }
         let entry = settlement
-            .audit_entry(charged, run.hold, Sha256Digest::of(b""))
+            .audit_entry(charged, run.hold, &[], Sha256Digest::of(b""))
             .expect("JSON");
         state.entries.push(entry);
         state.outbox.extend(settlement.deliveries.iter().cloned());
@@ -281,5 +283,41 @@ impl OutboxStore for FakeStore {
 
     async fn waiting(&self) -> Result<u64, StoreError> {
         Ok(self.state().outbox.len() as u64)
+    }
+}
+
+#[async_trait]
+impl PriceStore for FakeStore {
+    async fn own_prices(&self, _: &TenantScope) -> Result<Vec<OwnPrice>, StoreError> {
+        Ok(self.state().prices.clone())
+    }
+
+    async fn set_price(
+        &self,
+        _: &TenantScope,
+        price: OwnPrice,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        let mut state = self.state();
+        state.prices.retain(|known| known.model != price.model);
+        state.prices.push(price);
+        state.entries.push(entry);
+        Ok(PriceWrite::Written)
+    }
+
+    async fn remove_price(
+        &self,
+        _: &TenantScope,
+        model: &str,
+        entry: AuditEntry,
+    ) -> Result<PriceWrite, StoreError> {
+        let mut state = self.state();
+        let before = state.prices.len();
+        state.prices.retain(|known| known.model != model);
+        if state.prices.len() == before {
+            return Ok(PriceWrite::NotFound);
+        }
+        state.entries.push(entry);
+        Ok(PriceWrite::Written)
     }
 }

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use clasper_db::Database;
-use clasper_entity::{audit_entry, decision, ledger_entry, open_run, outcome, tenant, trace};
+use clasper_entity::{
+    audit_entry, budget_scope, decision, ledger_entry, open_run, outcome, tenant, trace,
+};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 macro_rules! backup {
@@ -19,7 +21,9 @@ macro_rules! backup {
                 $(
                     $table::Entity::delete_many().exec(database.writer()).await?;
                     let rows = self.$table.iter().cloned().map(IntoActiveModel::into_active_model);
-                    $table::Entity::insert_many(rows).exec_without_returning(database.writer()).await?;
+                    if rows.len() > 0 {
+                        $table::Entity::insert_many(rows).exec_without_returning(database.writer()).await?;
+                    }
                 )+
                 Ok(())
             }
@@ -30,6 +34,7 @@ macro_rules! backup {
 backup!(
     tenant,
     audit_entry,
+    budget_scope,
     ledger_entry,
     decision,
     outcome,

@@ -4,6 +4,7 @@ mod account;
 mod backup;
 mod entry;
 mod pair;
+mod scope;
 
 use anyhow::{Context, Result, ensure};
 use clasper_governance::Effect;

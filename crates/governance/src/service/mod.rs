@@ -1,5 +1,7 @@
 //! The use cases of budgets: look, set, check.
 
+mod scope;
+
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -8,7 +10,7 @@ use clasper_core::{
     StoreError, Timestamp, Usd, canonical_json,
 };
 
-use crate::budget::{Admission, AlertThreshold, Budget, BudgetStanding, HoldAsk};
+use crate::budget::{AlertThreshold, Budget, BudgetScope, NestedError};
 use crate::period::{Period, PeriodError};
 use crate::store::{Account, BudgetChange, BudgetStore, UsageTotals};
 
@@ -76,6 +78,15 @@ pub enum Error {
     /// The tenant has no budget.
     #[error("no budget is set for this tenant: set one with POST /budget")]
     NoBudget,
+    /// Nothing is set for a part of the tenant.
+    #[error("no budget is set for {scope}: set one with POST /budget and this scope")]
+    NoScopeBudget {
+        /// The part.
+        scope: BudgetScope,
+    },
+    /// The scopes cannot be those of one run.
+    #[error(transparent)]
+    Scopes(#[from] NestedError),
     /// The period is senseless.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -91,8 +102,8 @@ impl Classify for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Forbidden(_) => ErrorKind::Forbidden,
-            Self::NoBudget => ErrorKind::NotFound,
-            Self::Period(_) => ErrorKind::InvalidInput,
+            Self::NoBudget | Self::NoScopeBudget { .. } => ErrorKind::NotFound,
+            Self::Period(_) | Self::Scopes(_) => ErrorKind::InvalidInput,
             Self::Store(error) => error.kind(),
             Self::Entry(_) => ErrorKind::Internal,
         }
@@ -101,7 +112,8 @@ impl Classify for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Forbidden(_) => "permission_denied",
-            Self::NoBudget => "budget_not_found",
+            Self::NoBudget | Self::NoScopeBudget { .. } => "budget_not_found",
+            Self::Scopes(_) => "invalid_scopes",
             Self::Period(_) => "invalid_period",
             Self::Store(error) => error.code(),
             Self::Entry(_) => "internal_error",
@@ -109,7 +121,11 @@ impl Classify for Error {
     }
 
     fn pointer(&self) -> Option<&str> {
-        matches!(self, Self::Period(_)).then_some("/period_end")
+        match self {
+            Self::Period(_) => Some("/period_end"),
+            Self::Scopes(_) => Some("/scopes"),
+            _ => None,
+        }
     }
 }
 
@@ -118,6 +134,8 @@ impl Classify for Error {
 pub struct BudgetCheck {
     /// Whether a run of this cost would be admitted, now or when held money comes back.
     pub allowed: bool,
+    /// Which budget the rest is about.
+    pub scope: BudgetScope,
     /// The budget, when there is one.
     pub budget: Option<Budget>,
     /// A stable code when there is something to say: `no_budget_set`, `budget_exceeded`.
@@ -158,18 +176,8 @@ impl Budgets {
         require(caller, Permission::BudgetModify)?;
         let now = self.clock.now();
         settings.explicit_period()?;
-        let entry = AuditEntry {
-            id: AuditEntryId::generate(&*self.ids),
-            tenant: caller.principal.tenant.clone(),
-            workspace: None,
-            trace: Some(caller.trace),
-            user: caller.principal.user.clone(),
-            actor: caller.principal.actor(),
-            event: AuditEvent::BudgetChanged,
-            target: Some(format!("budget:{}", caller.principal.tenant)),
-            detail: canonical_json(&serde_json::Map::new())?,
-            occurred_at: now,
-        };
+        let target = format!("budget:{}", caller.principal.tenant);
+        let entry = self.entry(caller, AuditEvent::BudgetChanged, target, now)?;
         let zone = settings.time_zone;
         match self
             .store
@@ -179,56 +187,6 @@ impl Budgets {
             BudgetChange::Changed(budget) => Ok(budget),
             BudgetChange::Refused(error) => Err(error.into()),
         }
-    }
-
-    /// Whether a run of `estimate` would be admitted.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] or [`Error::Store`].
-    pub async fn check(&self, caller: &Caller, estimate: Usd) -> Result<BudgetCheck, Error> {
-        require(caller, Permission::BudgetView)?;
-        let Some(budget) = self.current(caller).await? else {
-            return Ok(BudgetCheck {
-                allowed: true,
-                budget: None,
-                reason: Some("no_budget_set"),
-                warning: None,
-            });
-        };
-        let fits = budget
-            .spent
-            .checked_add(estimate)
-            .is_ok_and(|sum| sum <= budget.limit);
-        let admitted = !matches!(
-            budget.admit(
-                HoldAsk {
-                    full: estimate,
-                    floor: estimate
-                },
-                false
-            ),
-            Admission::Refused(_)
-        );
-        let warning = match budget.standing() {
-            _ if !fits => Some(format!(
-                "{estimate} USD more would exceed the limit of {} USD",
-                budget.limit
-            )),
-            BudgetStanding::Over => Some(format!("the limit of {} USD is exceeded", budget.limit)),
-            BudgetStanding::NearLimit => Some(format!(
-                "{} of {} USD are spent",
-                budget.spent, budget.limit
-            )),
-            BudgetStanding::Within => None,
-        };
-        let allowed = !budget.hard_limit || (fits && admitted);
-        let reason = (!fits).then_some("budget_exceeded");
-        Ok(BudgetCheck {
-            allowed,
-            budget: Some(budget),
-            reason,
-            warning,
-        })
     }
 
     /// What the tenant has used since it was created.
@@ -242,6 +200,28 @@ impl Budgets {
             .await?
             .map(|account| account.usage)
             .unwrap_or_default())
+    }
+
+    /// An entry whose particulars the store knows.
+    fn entry(
+        &self,
+        caller: &Caller,
+        event: AuditEvent,
+        target: String,
+        now: Timestamp,
+    ) -> Result<AuditEntry, Error> {
+        Ok(AuditEntry {
+            id: AuditEntryId::generate(&*self.ids),
+            tenant: caller.principal.tenant.clone(),
+            workspace: None,
+            trace: Some(caller.trace),
+            user: caller.principal.user.clone(),
+            actor: caller.principal.actor(),
+            event,
+            target: Some(target),
+            detail: canonical_json(&serde_json::Map::new())?,
+            occurred_at: now,
+        })
     }
 
     async fn account(&self, caller: &Caller) -> Result<Option<Account>, Error> {
