@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, MigrationMode, ProcessEnvironment};
 use crate::decisions::decisions;
+use crate::evidence::{Checkpointer, evidence};
 use crate::gate::IdentityGate;
 use crate::readiness::ProcessReadiness;
 use crate::subsystem;
@@ -38,6 +39,7 @@ pub struct App {
     /// The agent loop, for recovery at start-up.
     pub agents: AgentService,
     executions: Executions,
+    checkpointer: Checkpointer,
     /// Every run and worker.
     pub tracker: TaskTracker,
     /// Cancelled first: no new runs.
@@ -78,6 +80,7 @@ impl App {
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
         let redactor = Redactor::standard();
         let prices = Arc::new(subsystem::prices(config)?);
+        let evidence = evidence(config, &store, &seal, &clock).await?;
         let decisions = decisions(config, &store, &seal, &redactor, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
@@ -115,6 +118,7 @@ impl App {
             identity,
             traces: store.clone(),
             audit: store,
+            log: evidence.log,
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
@@ -142,6 +146,7 @@ impl App {
             router,
             agents,
             executions: decisions.executions,
+            checkpointer: evidence.checkpointer,
             tracker,
             shutdown,
             abort,
@@ -177,6 +182,7 @@ impl App {
         worker::start(
             &self.agents,
             &self.executions,
+            &self.checkpointer,
             &self.limiter,
             self.metrics.clone(),
             &self.tracker,

@@ -14,6 +14,7 @@ mod bundle;
 mod claims;
 mod decision;
 mod evaluation;
+mod evidence;
 mod execution;
 mod forecast;
 mod health;
@@ -69,6 +70,10 @@ pub use decision::{
     VoteView,
 };
 pub use evaluation::{EvaluateBody, EvaluationReply, ExplainView};
+pub use evidence::{
+    CompletenessReply, ConsistencyQuery, ConsistencyReply, LogKeyList, LogKeyView,
+    OpenDecisionView, PairFaultView,
+};
 pub use execution::{
     ExecutionEffect, ExecutionReply, ExecutionRequestBody, ExecutionScopeView, ExecutionStateView,
     ExplainQuery, WaitQuery,

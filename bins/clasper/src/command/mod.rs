@@ -2,6 +2,7 @@
 
 pub mod decision;
 pub mod policy;
+pub mod verify;
 
 use serde_json::Value;
 

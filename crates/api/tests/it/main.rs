@@ -11,6 +11,7 @@ mod decision_lists;
 mod decisions;
 mod document;
 mod evaluation;
+mod evidence;
 mod execution_bodies;
 mod executions;
 mod fakes;

@@ -2,11 +2,13 @@
 
 mod budget;
 mod effect;
+mod evidence;
 mod executions;
 mod forgery;
 mod group;
 mod idempotency;
 mod identity;
+mod log_keys;
 mod migration;
 mod outbox;
 mod page;

@@ -13,6 +13,8 @@ use clasper_governance::{Account, Budget, BudgetChange, BudgetSettings, BudgetSt
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_tracing::Trace;
 
+use crate::fakes::Signed;
+
 #[derive(Default)]
 pub struct State {
     pub tenants: HashMap<TenantId, Tenant>,
@@ -21,6 +23,7 @@ pub struct State {
     pub usage: UsageTotals,
     pub traces: Vec<Trace>,
     pub log: Vec<LoggedEntry>,
+    pub signed: Signed,
     pub open: HashMap<ExecutionId, (Usd, Option<(String, Sha256Digest)>)>,
     pub answers: HashMap<String, (Sha256Digest, Vec<u8>)>,
 }

@@ -92,10 +92,13 @@ impl AuditStore for Memory {
     async fn read_log(
         &self,
         _: &TenantScope,
-        _: i64,
-        _: u32,
+        after: i64,
+        limit: u32,
     ) -> Result<Vec<LoggedEntry>, StoreError> {
-        Ok(self.state().log.clone())
+        let state = self.state();
+        let after = state.log.iter().filter(|logged| logged.seq > after);
+        let limit = usize::try_from(limit).expect("a small limit");
+        Ok(after.take(limit).cloned().collect())
     }
 
     async fn head(&self, _: &TenantScope) -> Result<ChainHead, StoreError> {
