@@ -48,7 +48,7 @@ pub use agent::{
     SendMessageBody, SendMessageReply, TokenUsageView,
 };
 pub use amount::Amount;
-pub use audit::{AuditEntryView, AuditList, AuditQuery};
+pub use audit::{AuditEntryView, AuditList, AuditQuery, ExportFormat, ExportQuery};
 pub use backtest::{BacktestErrorLine, BacktestLine, FlipLine, SummaryLine};
 pub use budget::{
     BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetReply,

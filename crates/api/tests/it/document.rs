@@ -83,6 +83,7 @@ fn every_operation_is_listed_once() {
       "evaluate_accesses",
       "evaluate_policy",
       "explain_adapter_decision",
+      "export_audit_entries",
       "forecast_cost",
       "get_adapter_decision",
       "get_audit_checkpoint",

@@ -76,6 +76,14 @@ impl AuditStore for Memory {
             logged.entry.tenant == *scope.tenant()
                 && filter.event.is_none_or(|event| event == logged.entry.event)
                 && filter
+                    .actor
+                    .as_ref()
+                    .is_none_or(|actor| *actor == logged.entry.actor)
+                && filter
+                    .target
+                    .as_ref()
+                    .is_none_or(|target| Some(target) == logged.entry.target.as_ref())
+                && filter
                     .trace
                     .is_none_or(|trace| Some(trace) == logged.entry.trace)
                 && filter.cursor.as_ref().is_none_or(|c| logged.seq < c.key)
