@@ -38,8 +38,10 @@ pub struct App {
     pub router: Router,
     /// The agent loop, for recovery at start-up.
     pub agents: AgentService,
-    executions: Executions,
-    checkpointer: Checkpointer,
+    /// Executions of adapters, for the clock's work.
+    pub executions: Executions,
+    /// Signs the audit logs.
+    pub checkpointer: Checkpointer,
     /// Every run and worker.
     pub tracker: TaskTracker,
     /// Cancelled first: no new runs.

@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use clasper_core::{TenantId, TenantScope};
+use clasper_evidence::{AuditStore as _, LogStore as _};
 use clasper_testkit::{TestDatabase, both};
 
 use crate::harness::{DAEMON_KEY, ModelServer, Server, Setup, Store, command, start_backend};
@@ -117,8 +119,21 @@ async fn a_stranger_verifies_what_the_server_serves_and_notices_what_was_changed
         python(&bundle, &key)?.status.code() == Some(1),
         "a changed byte went unnoticed"
     );
-    drop(server);
+    let (status, answer) = server.send("acme", "the last message").await?;
+    ensure!(status == 200, "{status} {answer}");
+    server.stop()?;
     let db = stopped.start().await?;
+    let acme = TenantScope::system(TenantId::new("acme")?);
+    let last = db
+        .store
+        .find_checkpoint(&acme)
+        .await?
+        .context("a checkpoint")?;
+    let head = db.store.head(&acme).await?;
+    ensure!(
+        i64::try_from(last.size)? == head.seq,
+        "the last entries are not signed"
+    );
     let sql = "UPDATE audit_entries SET actor = 'nobody' WHERE tenant_id = 'acme' AND seq = 2";
     sea_orm::ConnectionTrait::execute_unprepared(db.database().writer(), sql).await?;
     let verify = command(&setup).args(["audit", "verify"]).output()?;

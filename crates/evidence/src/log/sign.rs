@@ -100,9 +100,10 @@ impl LogSigner {
         let scope = TenantScope::system(tenant.clone());
         let (mut signed, mut lost) = (0, 0);
         loop {
-            // The head is read before the entries, so that all of them must be there.
-            let head = self.0.entries.head(&scope).await?;
+            // In this order nothing that others do in between can look like a fault: what is signed is within the head, and what the head
+            // promises is there.
             let before = self.0.log.find_checkpoint(&scope).await?;
+            let head = self.0.entries.head(&scope).await?;
             let from = before.as_ref().map_or(0, |checkpoint| checkpoint.size);
             let promised = u64::try_from(head.seq).unwrap_or(0);
             if promised < from {
