@@ -23,7 +23,7 @@ pub struct Evidence {
 }
 
 /// The key that signs, as configured. A key of another configuration is retired.
-pub async fn signing_key(
+async fn signing_key(
     config: &Config,
     store: &Store,
     seal: &AeadSeal,

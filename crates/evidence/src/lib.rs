@@ -28,7 +28,7 @@ pub use export::{CSV_HEADER, OCSF_VERSION, csv_row, jsonl_line, ocsf_event};
 pub use log::{
     AdoptedKey, AuditLog, AuditLogDeps, Completeness, ConsistencyProof, Extended, Extension,
     KeyAdoption, KeySource, KeySourceError, LeafLink, LogError, LogSigner, LogSignerDeps, LogStore,
-    SEED_BYTES, SignError, SigningRound, StoredCheckpoint, StoredKey, adopt_key,
+    SEED_BYTES, SignError, SigningRound, StoredCheckpoint, StoredKey, adopt_key, key_in_use,
 };
 pub use merkle::{
     Frontier, FrontierError, ProofError, ReadError, TileReader, TileSet, Tree, empty_root,

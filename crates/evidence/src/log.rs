@@ -8,7 +8,7 @@ mod served;
 mod sign;
 
 pub use error::{LogError, SignError};
-pub use key::{KeySource, KeySourceError, SEED_BYTES, adopt_key};
+pub use key::{KeySource, KeySourceError, SEED_BYTES, adopt_key, key_in_use};
 pub use port::{
     AdoptedKey, Extended, Extension, KeyAdoption, LeafLink, LogStore, StoredCheckpoint, StoredKey,
 };

@@ -1,4 +1,4 @@
-//! `clasperd audit verify`: whether log, ledger and projections agree.
+//! `clasperd audit`: whether log, ledger and projections agree, and the bundle that shows it to others.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,13 +7,13 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, SystemClock, TenantId};
+use clasper_evidence::key_in_use;
 use clasper_store::{AuditReport, Store, verify_all};
 use tokio_util::task::TaskTracker;
 
 use crate::app;
 use crate::command::ConfigFile;
 use crate::config::{Config, ProcessEnvironment};
-use crate::evidence::signing_key;
 use crate::export;
 use crate::subsystem;
 
@@ -67,8 +67,9 @@ async fn export(arguments: &ExportArguments, environment: &ProcessEnvironment) -
     let tracker = TaskTracker::new();
     let store = Store::start(database.clone(), &tracker);
     let seal = AeadSeal::from_secret(&subsystem::agent_secret(&config))?;
+    // Exporting must not change which key signs.
+    let key = key_in_use(&store, config.audit.seed()?.as_ref(), &seal).await?;
     let now = SystemClock.now();
-    let key = signing_key(&config, &store, &seal, now).await?;
     drop(store);
     tracker.close();
     tracker.wait().await;

@@ -44,6 +44,14 @@ pub enum KeySourceError {
         "the audit log's signing key cannot be opened with this AGENT_JWT_SECRET: restore the secret, or set CLASPER_AUDIT_SIGNING_KEY to a new key (openssl rand -hex 32), which retires the old one"
     )]
     Sealed,
+    /// Another key is in use than the configured one.
+    #[error(
+        "the configured CLASPER_AUDIT_SIGNING_KEY is not the key in use: a server that starts with it puts it in use"
+    )]
+    NotInUse,
+    /// No key is in use.
+    #[error("no key signs the audit logs yet: start the server, which makes one")]
+    NoKey,
     /// The seed could not be sealed.
     #[error("the audit log's signing key could not be sealed")]
     Unsealable,
@@ -90,6 +98,29 @@ pub async fn adopt_key(
     match store.adopt_log_key(adoption).await? {
         AdoptedKey::InUse => Ok(pair),
         AdoptedKey::Another(key) => open(seal, &key),
+    }
+}
+
+/// The key in use, configured or kept. Unlike [`adopt_key`] it changes nothing.
+///
+/// # Errors
+/// [`KeySourceError`], saying what to do.
+pub async fn key_in_use(
+    store: &dyn LogStore,
+    configured: Option<&[u8; SEED_BYTES]>,
+    seal: &dyn Seal,
+) -> Result<KeyPair, KeySourceError> {
+    let keys = store.list_log_keys().await?;
+    let key = keys.iter().find(|key| key.valid_until.is_none());
+    let key = key.ok_or(KeySourceError::NoKey)?;
+    let Some(seed) = configured else {
+        return open(seal, key);
+    };
+    let pair = KeyPair::from_seed(seed)?;
+    if pair.public()? == key.public {
+        Ok(pair)
+    } else {
+        Err(KeySourceError::NotInUse)
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use clasper_core::Seal;
 use clasper_evidence::{
-    AdoptedKey, KeyAdoption, KeySource, KeySourceError, LogStore, SignError, adopt_key,
+    AdoptedKey, KeyAdoption, KeySource, KeySourceError, LogStore, SignError, adopt_key, key_in_use,
 };
 use clasper_testkit::{TestDatabase, both};
 use futures::future::try_join;
@@ -58,6 +58,17 @@ async fn a_generated_key_is_kept_and_a_configured_one_takes_its_place(
     grow(&db, &acme, 1).await?;
     let retired = signer.sign(acme.tenant()).await;
     ensure!(matches!(retired, Err(SignError::KeyRetired)), "{retired:?}");
+
+    let keys = db.store.list_log_keys().await?;
+    let used = key_in_use(&db.store, Some(&[9; 32]), &Label(1)).await?;
+    assert_eq!(Some(used.public()?), keys.last().map(|key| key.public));
+    let other = key_in_use(&db.store, Some(&[8; 32]), &Label(1)).await;
+    ensure!(matches!(other, Err(KeySourceError::NotInUse)), "{other:?}");
+    assert_eq!(
+        db.store.list_log_keys().await?,
+        keys,
+        "asking changes nothing"
+    );
     db.ensure_whole().await
 }
 
