@@ -33,10 +33,10 @@ TRACES, DECISIONS = "traces/traces.jsonl", "decisions/decisions.jsonl"
 MAX_ENTRY, MAX_NOTE, MAX_PROOF, MAX_RECORD = 65_535, 256 * 1024, 512 * 1024, 16 * 1024 * 1024
 MAX_FILES, MAX_SIGNATURES = 20_000, 64
 PATH = re.compile(r"(audit|traces|decisions|policies|keys|proofs)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\Z")
-DECIDES = {"agent_execution_started", "tool_authorization_granted"}
-REFUSES = {"agent_execution_denied", "tool_authorization_denied"}
+DECIDES = {"agent_execution_started", "tool_authorization_granted", "execution_allowed", "policy_decision_pending"}
+REFUSES = {"agent_execution_denied", "tool_authorization_denied", "execution_denied"}
 CLOSES = {"agent_execution_completed", "agent_execution_failed", "agent_execution_cancelled",
-          "agent_execution_recovered", "tool_call_succeeded", "tool_call_failed"}
+          "agent_execution_recovered", "tool_call_succeeded", "tool_call_failed", "policy_decision_expired"}
 MEMBERS = {"actor", "detail", "entry_id", "event_type", "occurred_at_micros", "prev_hash", "seq", "target", "tenant_id",
            "trace_id", "user_id", "workspace_id"}
 REPEATED = ("decision_id", "intent_hash", "effect", "reason", "policy_bundle_hash")
@@ -585,7 +585,7 @@ class Bundle:
             else:
                 self.fault("entry_unlinked", ENTRIES, "the next entry links to another one", seq - 1)
         kind, detail = entry["event_type"], entry["detail"]
-        role = self.pairs.take(kind, detail.get("decision_id"), seq)
+        role = self.pairs.take(kind, detail, seq)
         if role == "closes":
             if entry["trace_id"] is not None and detail.get("trace_hash") is not None and sides[TRACES]:
                 self.trace(sides[TRACES], detail["trace_hash"], seq)
@@ -638,10 +638,14 @@ class Pairs:
     def __init__(self, from_start):
         self.from_start, self.open, self.closed, self.paired, self.faults = from_start, set(), set(), 0, []
 
-    def take(self, kind, decision, seq):
-        role = "closes" if kind in CLOSES else "decides" if kind in DECIDES | REFUSES else None
+    def take(self, kind, detail, seq):
+        # What people resolve and what lapses ends a decision only sometimes.
+        closes = (kind in CLOSES or (kind == "policy_decision_resolved" and detail.get("status") == "rejected")
+                  or (kind == "execution_lapsed" and detail.get("closes") != "no"))
+        role = "closes" if closes else "decides" if kind in DECIDES | REFUSES else None
         if role is None:
             return None
+        decision = detail.get("decision_id")
         key = hashlib.sha256(decision.encode()).digest()[:16] if isinstance(decision, str) else None
         if key is None:
             self.faults.append(("decision_nameless", seq))

@@ -1,5 +1,6 @@
 //! `clasper`: the operator's command line over the HTTP API.
 
+mod archive;
 mod command;
 mod server;
 
@@ -46,13 +47,16 @@ enum Command {
     /// Decisions that wait for people.
     #[command(subcommand)]
     Decision(command::decision::Decision),
+    /// Verify export bundles and proof files offline, against keys of your own. Exits 0 when everything holds, 1 when something does not,
+    /// 2 when it could not be tried.
+    Verify(command::verify::Verify),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -60,13 +64,15 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
-    let server = Server::new(&cli.server.url, cli.server.api_key)?;
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let server = || Server::new(&cli.server.url, cli.server.api_key);
     match cli.command {
-        Command::Policy(policy) => command::policy::run(&server, policy).await,
-        Command::Price(price) => command::price::run(&server, price).await,
-        Command::Decision(decision) => command::decision::run(&server, decision).await,
+        Command::Policy(policy) => command::policy::run(&server()?, policy).await?,
+        Command::Price(price) => command::price::run(&server()?, price).await?,
+        Command::Decision(decision) => command::decision::run(&server()?, decision).await?,
+        Command::Verify(verify) => return Ok(command::verify::run(&verify)),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

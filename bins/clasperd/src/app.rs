@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, MigrationMode, ProcessEnvironment};
 use crate::decisions::decisions;
+use crate::evidence::{Checkpointer, evidence};
 use crate::gate::IdentityGate;
 use crate::readiness::ProcessReadiness;
 use crate::subsystem;
@@ -37,7 +38,10 @@ pub struct App {
     pub router: Router,
     /// The agent loop, for recovery at start-up.
     pub agents: AgentService,
-    executions: Executions,
+    /// Executions of adapters, for the clock's work.
+    pub executions: Executions,
+    /// Signs the audit logs.
+    pub checkpointer: Checkpointer,
     /// Every run and worker.
     pub tracker: TaskTracker,
     /// Cancelled first: no new runs.
@@ -79,6 +83,7 @@ impl App {
         let redactor = Redactor::standard();
         let table = subsystem::prices(config)?;
         let prices = TenantPrices::new(table, store.clone(), clock.clone(), ids.clone());
+        let evidence = evidence(config, &store, &seal, &clock).await?;
         let decisions = decisions(config, &store, &seal, &redactor, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
@@ -115,7 +120,8 @@ impl App {
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
             traces: store.clone(),
-            audit: store.clone(),
+            audit: store,
+            log: evidence.log,
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
@@ -143,6 +149,7 @@ impl App {
             router,
             agents,
             executions: decisions.executions,
+            checkpointer: evidence.checkpointer,
             tracker,
             shutdown,
             abort,
@@ -178,6 +185,7 @@ impl App {
         worker::start(
             &self.agents,
             &self.executions,
+            &self.checkpointer,
             &self.limiter,
             self.metrics.clone(),
             &self.tracker,

@@ -4,6 +4,8 @@ mod app;
 mod command;
 mod config;
 mod decisions;
+mod evidence;
+mod export;
 mod gate;
 mod operator;
 mod quickstart;

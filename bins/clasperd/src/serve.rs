@@ -53,6 +53,8 @@ pub async fn serve(
     let App {
         router,
         agents,
+        executions,
+        checkpointer,
         tracker,
         shutdown,
         abort,
@@ -71,12 +73,18 @@ pub async fn serve(
     });
     let server = tracker.spawn(server.into_future());
     shutdown.cancelled().await;
-    drop(agents);
+    // The writer ends when nobody holds the store any more.
+    drop((agents, executions));
     tracker.close();
     let drained = tokio::time::timeout(drain, finish(server)).await;
     if drained.is_err() {
         tracing::warn!("open runs were not finished in time; they are cancelled and settled");
     }
+    // What was written last is signed now, not by the next start.
+    if let Err(error) = checkpointer.tick().await {
+        tracing::warn!(error = %error, "the newest audit entries are not signed yet; the next start signs them");
+    }
+    drop(checkpointer);
     abort.cancel();
     if tokio::time::timeout(LAST_WORDS, tracker.wait())
         .await

@@ -13,8 +13,13 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::evidence::Checkpointer;
+
 /// A process that has not said for so long that it lives is taken for dead, and its runs are settled.
 pub const SILENCE: Duration = Duration::from_secs(20);
+
+/// A new entry is under a signed checkpoint after this and the time that signing takes: together at most a second.
+const CHECKPOINT_PERIOD: Duration = Duration::from_millis(500);
 
 type Tick = Arc<dyn Fn() -> BoxFuture<'static, Result<(), StoreError>> + Send + Sync>;
 
@@ -43,6 +48,7 @@ where
 pub fn start(
     agents: &AgentService,
     executions: &Executions,
+    checkpointer: &Checkpointer,
     limiter: &CredentialLimiter,
     metrics: Option<MetricsHandle>,
     tracker: &TaskTracker,
@@ -57,6 +63,7 @@ pub fn start(
     );
     let limiter = limiter.clone();
     let executions = executions.clone();
+    let checkpointer = checkpointer.clone();
     let table = [
         worker(
             "say that this process lives",
@@ -88,6 +95,14 @@ pub fn start(
             move || {
                 let executions = executions.clone();
                 async move { executions.settle_due().await.map(drop) }
+            },
+        ),
+        worker(
+            "sign audit logs that have grown",
+            CHECKPOINT_PERIOD,
+            move || {
+                let checkpointer = checkpointer.clone();
+                async move { checkpointer.tick().await }
             },
         ),
         worker(

@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 use clasper_core::Clock;
 use clasper_delegated::Executions;
 use clasper_delegated::adapter::AdapterRegistry;
-use clasper_evidence::AuditStore;
+use clasper_evidence::{AuditLog, AuditStore};
 use clasper_governance::forecast::CostHistories;
 use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
@@ -55,6 +55,8 @@ pub struct ApiDeps {
     pub traces: Arc<dyn TraceStore>,
     /// The audit log.
     pub audit: Arc<dyn AuditStore>,
+    /// Checkpoints, proofs and tiles of the audit logs.
+    pub log: AuditLog,
     /// The tenants' backend.
     pub backend: Arc<dyn ControlPlane>,
     /// Proves credentials.

@@ -23,6 +23,22 @@ pub struct AuditQuery {
     #[serde(default)]
     #[param(example = "budget_changed")]
     pub event_type: Option<String>,
+    /// By this actor only.
+    #[serde(default)]
+    #[param(example = "daemon_key")]
+    pub actor: Option<String>,
+    /// To this target only; a kind with its colon (`budget:`) stands for all of the kind.
+    #[serde(default)]
+    #[param(example = "budget:acme")]
+    pub target: Option<String>,
+    /// With this risk level only: `low`, `medium`, `high` or `critical`.
+    #[serde(default)]
+    #[param(example = "high")]
+    pub risk_level: Option<String>,
+    /// With this text in actor, target or particulars only, whatever the case of its letters; at most 200 characters.
+    #[serde(default)]
+    #[param(example = "web_fetch")]
+    pub q: Option<String>,
     /// Then or later: a time with its zone, or a date in UTC.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "2026-11-20")]
@@ -31,6 +47,27 @@ pub struct AuditQuery {
     #[serde(default)]
     #[param(value_type = Option<String>, example = "2026-11-20T10:03:16Z")]
     pub end_date: Option<DateOrTime>,
+}
+
+/// How a log is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// One JSON object a line, every column.
+    Jsonl,
+    /// RFC 4180, every column, fields that look like formulas disarmed.
+    Csv,
+    /// One OCSF 1.3.0 event a line, for SIEMs.
+    Ocsf,
+}
+
+/// In which format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `jsonl`, `csv` or `ocsf`.
+    #[param(inline)]
+    pub format: ExportFormat,
 }
 
 /// One entry of a tenant's log. `leaf_hash` covers every other member and, by `prev_hash`, everything before it.

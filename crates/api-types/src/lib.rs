@@ -15,6 +15,7 @@ mod bundle;
 mod claims;
 mod decision;
 mod evaluation;
+mod evidence;
 mod execution;
 mod forecast;
 mod health;
@@ -50,7 +51,7 @@ pub use agent::{
 };
 pub use allow_always::{AllowAlwaysBody, AllowAlwaysProposal, AllowAlwaysQuery, AllowAlwaysReply};
 pub use amount::Amount;
-pub use audit::{AuditEntryView, AuditList, AuditQuery};
+pub use audit::{AuditEntryView, AuditList, AuditQuery, ExportFormat, ExportQuery};
 pub use backtest::{BacktestErrorLine, BacktestLine, FlipLine, SummaryLine};
 pub use budget::{
     BudgetCheckBody, BudgetCheckQuery, BudgetCheckView, BudgetPeriodKind, BudgetQuery, BudgetReply,
@@ -72,6 +73,10 @@ pub use decision::{
     VoteView,
 };
 pub use evaluation::{EvaluateBody, EvaluationReply, ExplainView};
+pub use evidence::{
+    CompletenessReply, ConsistencyQuery, ConsistencyReply, LogKeyList, LogKeyView,
+    OpenDecisionView, PairFaultView,
+};
 pub use execution::{
     ExecutionEffect, ExecutionReply, ExecutionRequestBody, ExecutionScopeView, ExecutionStateView,
     ExplainQuery, WaitQuery,

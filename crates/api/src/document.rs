@@ -53,6 +53,12 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     components.add_security_scheme(API_KEY, api_key());
     components.add_security_scheme(DAEMON_KEY, daemon_key());
     components.add_security_scheme(ADAPTER_TOKEN_SCHEME, adapter_token_scheme());
+    // What the router calls a rest of the path is a parameter like others to OpenAPI.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         operation.security.get_or_insert_with(credentials);
     }

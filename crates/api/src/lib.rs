@@ -35,6 +35,7 @@ fn described() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(document::base())
         .merge(agents::routes())
         .merge(clasper_api_governance::routes())
+        .merge(clasper_api_evidence::routes())
         .merge(traces::routes())
         .merge(audit::routes())
         .merge(budget::routes())

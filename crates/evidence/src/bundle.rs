@@ -8,6 +8,7 @@ mod report;
 mod side;
 mod verify;
 mod walk;
+mod write;
 
 pub use files::{BundleFiles, MemoryBundle};
 pub use manifest::{
@@ -16,6 +17,7 @@ pub use manifest::{
 };
 pub use report::{BundleFault, BundleReport};
 pub use verify::{BundleVerifier, Pins};
+pub use write::{BundleAbout, BundleError, BundleMaker, BundleSink, Follows, follows};
 
 /// The manifest.
 pub const MANIFEST: &str = "manifest.json";

@@ -1,5 +1,6 @@
 //! Pairs every decision with its outcome, in one pass over the log.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
 
@@ -20,23 +21,67 @@ pub enum PairRole {
 }
 
 impl PairRole {
-    /// The role of entries of this type.
+    /// The role of an entry of this type. What people resolve and what lapses ends a decision only sometimes: `particular` gives the
+    /// texts in the entry's particulars that say when.
     #[must_use]
-    pub const fn of(event: AuditEvent) -> Self {
+    pub fn of<'a>(event: AuditEvent, particular: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let closes = |closes: bool| if closes { Self::Closes } else { Self::Apart };
         match event {
-            AuditEvent::AgentExecutionStarted | AuditEvent::ToolAuthorizationGranted => {
-                Self::Decides
-            }
-            AuditEvent::AgentExecutionDenied | AuditEvent::ToolAuthorizationDenied => {
-                Self::DecidesAndCloses
-            }
+            AuditEvent::AgentExecutionStarted
+            | AuditEvent::ToolAuthorizationGranted
+            | AuditEvent::ExecutionAllowed
+            | AuditEvent::PolicyDecisionPending => Self::Decides,
+            AuditEvent::AgentExecutionDenied
+            | AuditEvent::ToolAuthorizationDenied
+            | AuditEvent::ExecutionDenied => Self::DecidesAndCloses,
             AuditEvent::AgentExecutionCompleted
             | AuditEvent::AgentExecutionFailed
             | AuditEvent::AgentExecutionCancelled
             | AuditEvent::AgentExecutionRecovered
             | AuditEvent::ToolCallSucceeded
-            | AuditEvent::ToolCallFailed => Self::Closes,
+            | AuditEvent::ToolCallFailed
+            | AuditEvent::PolicyDecisionExpired => Self::Closes,
+            AuditEvent::PolicyDecisionResolved => closes(particular("status") == Some("rejected")),
+            AuditEvent::ExecutionLapsed => closes(particular("closes") != Some("no")),
             _ => Self::Apart,
+        }
+    }
+
+    /// Whether such an entry records a decision.
+    #[must_use]
+    pub const fn decides(self) -> bool {
+        matches!(self, Self::Decides | Self::DecidesAndCloses)
+    }
+
+    /// Whether such an entry records an outcome.
+    #[must_use]
+    pub const fn closes(self) -> bool {
+        matches!(self, Self::Closes | Self::DecidesAndCloses)
+    }
+}
+
+/// The particulars that pairing asks for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PairDetail<'a> {
+    #[serde(borrow)]
+    decision_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    status: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    closes: Option<Cow<'a, str>>,
+}
+
+impl<'a> PairDetail<'a> {
+    /// None of them when the text has other members under these names, or is no JSON.
+    pub(crate) fn read(detail: &'a str) -> Self {
+        serde_json::from_str(detail).unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        match name {
+            "status" => self.status.as_deref(),
+            "closes" => self.closes.as_deref(),
+            _ => None,
         }
     }
 }
@@ -208,16 +253,10 @@ impl Pairing {
 
     /// Takes the next entry.
     pub fn next(&mut self, logged: &LoggedEntry) {
-        #[derive(Deserialize)]
-        struct Detail {
-            decision_id: Option<String>,
-        }
         let seq = u64::try_from(logged.seq).unwrap_or(0);
-        let role = PairRole::of(logged.entry.event);
-        let decision = (role != PairRole::Apart)
-            .then(|| serde_json::from_str::<Detail>(logged.entry.detail.as_str()).ok())
-            .flatten()
-            .and_then(|detail| detail.decision_id);
+        let detail = PairDetail::read(logged.entry.detail.as_str());
+        let role = PairRole::of(logged.entry.event, |name| detail.text(name));
+        let decision = detail.decision_id;
         self.take(seq, role, decision.as_deref(), logged.entry.occurred_at);
     }
 

@@ -5,6 +5,7 @@ mod chain;
 mod checkpoint;
 mod completeness;
 mod export;
+mod log;
 mod merkle;
 mod note;
 mod store;
@@ -12,9 +13,10 @@ mod tiles;
 mod tlog_proof;
 
 pub use bundle::{
-    BUNDLE_FORMAT, BundleFault, BundleFile, BundleFiles, BundleKey, BundleRange, BundleReport,
-    BundleVerifier, CHECKPOINT, DECISIONS, ENTRIES, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE,
-    Manifest, ManifestError, MemoryBundle, Pins, TRACES, check_path, manifest_note,
+    BUNDLE_FORMAT, BundleAbout, BundleError, BundleFault, BundleFile, BundleFiles, BundleKey,
+    BundleMaker, BundleRange, BundleReport, BundleSink, BundleVerifier, CHECKPOINT, DECISIONS,
+    ENTRIES, Follows, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE, Manifest, ManifestError,
+    MemoryBundle, Pins, TRACES, check_path, follows, manifest_note,
 };
 pub use chain::{ChainFault, ChainVerifier};
 pub use checkpoint::{
@@ -23,6 +25,11 @@ pub use checkpoint::{
 };
 pub use completeness::{CompletenessReport, OpenDecision, PairFault, PairRole, Pairing};
 pub use export::{CSV_HEADER, OCSF_VERSION, csv_row, jsonl_line, ocsf_event};
+pub use log::{
+    AdoptedKey, AuditLog, AuditLogDeps, Completeness, ConsistencyProof, Extended, Extension,
+    KeyAdoption, KeySource, KeySourceError, LeafLink, LogError, LogSigner, LogSignerDeps, LogStore,
+    SEED_BYTES, SignError, SigningRound, StoredCheckpoint, StoredKey, adopt_key, key_in_use,
+};
 pub use merkle::{
     Frontier, FrontierError, ProofError, ReadError, TileReader, TileSet, Tree, empty_root,
     leaf_hash, node_hash, root_of_inclusion, verify_consistency, verify_inclusion,

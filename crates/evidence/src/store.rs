@@ -15,6 +15,14 @@ pub struct AuditFilter {
     pub trace: Option<TraceId>,
     /// Of this type.
     pub event: Option<AuditEvent>,
+    /// By this actor.
+    pub actor: Option<String>,
+    /// To this target; a kind with its colon (`budget:`) stands for all of the kind.
+    pub target: Option<String>,
+    /// With this risk level in the particulars.
+    pub risk_level: Option<String>,
+    /// With this text in actor, target or particulars, whatever the case of its letters.
+    pub text: Option<String>,
     /// At or after.
     pub from: Option<Timestamp>,
     /// At or before.

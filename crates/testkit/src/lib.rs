@@ -54,7 +54,11 @@ macro_rules! every_entity {
             execution,
             budget_scope,
             cost_history,
-            price_override
+            price_override,
+            log_tile,
+            log_checkpoint,
+            log_head,
+            log_key
         )
     };
 }

@@ -135,6 +135,7 @@ pub const TABLE: &[Row] = &[
         "clasper-api",
         Layer::Interface,
         &[
+            "clasper-api-evidence",
             "clasper-api-governance",
             "clasper-api-state",
             "clasper-api-types",
@@ -147,6 +148,17 @@ pub const TABLE: &[Row] = &[
             "clasper-policy",
             "clasper-runtime",
             "clasper-tracing",
+        ],
+    ),
+    row(
+        "clasper-api-evidence",
+        Layer::Interface,
+        &[
+            "clasper-api-state",
+            "clasper-api-types",
+            "clasper-core",
+            "clasper-evidence",
+            "clasper-http",
         ],
     ),
     row(

@@ -1,20 +1,42 @@
-//! `clasperd audit verify`: whether log, ledger and projections agree.
+//! `clasperd audit`: whether log, ledger and projections agree, and the bundle that shows it to others.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use clasper_store::{AuditReport, verify_all};
+use clasper_auth::AeadSeal;
+use clasper_core::{Clock, SystemClock, TenantId};
+use clasper_evidence::key_in_use;
+use clasper_store::{AuditReport, Store, verify_all};
+use tokio_util::task::TaskTracker;
 
 use crate::app;
 use crate::command::ConfigFile;
 use crate::config::{Config, ProcessEnvironment};
+use crate::export;
+use crate::subsystem;
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Walk the log of every tenant and compare it with ledger and accounts; exits 0 only if all agree.
     Verify(VerifyArguments),
+    /// Write the signed bundle of a tenant's log, up to its newest checkpoint, for `clasper verify`.
+    Export(ExportArguments),
+}
+
+/// What to export, and where to.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The tenant
+    #[arg(long)]
+    tenant: TenantId,
+    /// The archive to write, such as `acme.tar.gz`; it must not exist yet
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    file: ConfigFile,
 }
 
 /// What to verify.
@@ -32,7 +54,39 @@ pub struct VerifyArguments {
 
 /// Does it.
 pub async fn run(command: &AuditCommand, environment: &ProcessEnvironment) -> Result<ExitCode> {
-    let AuditCommand::Verify(arguments) = command;
+    match command {
+        AuditCommand::Verify(arguments) => verify(arguments, environment).await,
+        AuditCommand::Export(arguments) => export(arguments, environment).await,
+    }
+}
+
+async fn export(arguments: &ExportArguments, environment: &ProcessEnvironment) -> Result<ExitCode> {
+    let config = Config::load(arguments.file.config.as_deref(), environment)?;
+    let database = app::open_database(&config).await?;
+    app::ensure_schema(&database, config.database.migrate).await?;
+    let tracker = TaskTracker::new();
+    let store = Store::start(database.clone(), &tracker);
+    let seal = AeadSeal::from_secret(&subsystem::agent_secret(&config))?;
+    // Exporting must not change which key signs.
+    let key = key_in_use(&store, config.audit.seed()?.as_ref(), &seal).await?;
+    let now = SystemClock.now();
+    drop(store);
+    tracker.close();
+    tracker.wait().await;
+    let (tenant, out) = (&arguments.tenant, &arguments.out);
+    let exported = export::export(&database, tenant, &config.audit.log_name, &key, now, out).await;
+    database.close().await;
+    let exported = exported?;
+    println!(
+        "{}: {} entries of {tenant}, {} bytes",
+        out.display(),
+        exported.entries,
+        exported.bytes
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(arguments: &VerifyArguments, environment: &ProcessEnvironment) -> Result<ExitCode> {
     let config = Config::load(arguments.file.config.as_deref(), environment)?;
     let database = app::open_database(&config).await?;
     let report = verify_all(&database, arguments.tenant.as_deref())

@@ -95,6 +95,8 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
         "credentials.create_tenants_on_first_use",
         Kind::Switch,
     ),
+    ("CLASPER_AUDIT_SIGNING_KEY", "audit.signing_key", Kind::Text),
+    ("CLASPER_AUDIT_LOG_NAME", "audit.log_name", Kind::Text),
     ("BACKEND_URL", "backend.url", Kind::Text),
     (
         "CLASPER_BACKEND_TIMEOUT_MS",

@@ -6,6 +6,8 @@ mod section;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clasper_core::TenantId;
+use clasper_evidence::LogOrigin;
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use schemars::JsonSchema;
@@ -14,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 pub use environment::ProcessEnvironment;
 pub use section::{
-    AgentSection, BackendSection, CredentialSection, DatabaseSection, LlmSection, MigrationMode,
-    PriceSection, Secret, ServerSection, TelemetrySection,
+    AgentSection, AuditSection, BackendSection, CredentialSection, DatabaseSection, LlmSection,
+    MigrationMode, PriceSection, Secret, ServerSection, TelemetrySection,
 };
 
 /// The shortest secret that `serve` accepts, in bytes: HS256 is only as strong as its key.
@@ -31,6 +33,8 @@ pub struct Config {
     pub database: DatabaseSection,
     /// Secrets, and who may call.
     pub credentials: CredentialSection,
+    /// The signed audit log.
+    pub audit: AuditSection,
     /// The backend that agents work for.
     pub backend: BackendSection,
     /// Agent runs.
@@ -81,6 +85,24 @@ impl Config {
             }
         }
         problems.extend(self.adapter_problems());
+        problems.extend(self.audit_problems());
+        problems
+    }
+
+    /// A log is signed by a key of the right length, under a name that fits on a checkpoint.
+    fn audit_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.audit.seed().is_err() {
+            problems.push(
+                "CLASPER_AUDIT_SIGNING_KEY must be 64 hexadecimal digits (openssl rand -hex 32)"
+                    .to_owned(),
+            );
+        }
+        let tenant = TenantId::new("tenant").ok();
+        let origin = tenant.map(|tenant| LogOrigin::new(&self.audit.log_name, &tenant));
+        if let Some(Err(error)) = origin {
+            problems.push(format!("CLASPER_AUDIT_LOG_NAME (audit.log_name): {error}"));
+        }
         problems
     }
 

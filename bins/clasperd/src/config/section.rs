@@ -136,6 +136,42 @@ impl Default for CredentialSection {
     }
 }
 
+/// The signed audit log.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditSection {
+    /// The Ed25519 seed that signs checkpoints, 64 hexadecimal digits. Without it one is generated once and kept sealed in the database.
+    /// Another than before takes its place; the former stays listed as retired.
+    pub signing_key: Option<Secret>,
+    /// What this installation calls its logs, best a host name of its own: `<log_name>/audit/log/<tenant>` stands on every checkpoint. It
+    /// cannot be changed once a log is signed.
+    pub log_name: String,
+}
+
+impl AuditSection {
+    /// The configured seed; `None` without one.
+    pub fn seed(&self) -> anyhow::Result<Option<[u8; 32]>> {
+        let text = self.signing_key.as_ref().map(|key| key.0.expose_secret());
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let mut seed = [0; 32];
+        // What is wrong with it is not said: the error would show parts of it.
+        hex::decode_to_slice(text, &mut seed)
+            .map_err(|_| anyhow::anyhow!("audit.signing_key is not 64 hexadecimal digits"))?;
+        Ok(Some(seed))
+    }
+}
+
+impl Default for AuditSection {
+    fn default() -> Self {
+        Self {
+            signing_key: None,
+            log_name: "clasper.local".into(),
+        }
+    }
+}
+
 /// The backend that agents work for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

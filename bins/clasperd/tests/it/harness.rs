@@ -222,6 +222,16 @@ impl Server {
         Ok(())
     }
 
+    /// Tells the server to stop, as its service manager does, and waits until it has.
+    pub fn stop(mut self) -> Result<()> {
+        let id = self.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status()?;
+        ensure!(told.success(), "kill: {told}");
+        let status = self.child.wait()?;
+        ensure!(status.success(), "clasperd ended with {status}");
+        Ok(())
+    }
+
     /// `clasperd audit verify` on the same database.
     pub fn verify(&self) -> Result<String> {
         verify(&self.setup)

@@ -10,6 +10,7 @@ mod backend_down;
 mod budget;
 mod command;
 mod crash;
+mod evidence;
 mod harness;
 mod input;
 mod people;

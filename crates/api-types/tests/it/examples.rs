@@ -8,12 +8,7 @@ use utoipa::ToSchema;
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
     ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView,
-    BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CreateKeyBody,
-    CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, EvaluateBody,
-    EvaluationReply, ForecastBody, ForecastReply, HealthView, PackView, PolicyCheckReply,
-    PolicyRecordView, PriceList, PriceView, ReadinessView, RiskScoreBody, RiskScoreReply,
-    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
-    SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
+    BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView, LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -37,6 +32,9 @@ fn every_example_is_read_and_written_again() {
     survives::<SendMessageReply>();
     survives::<TraceView>();
     survives::<AuditList>();
+    survives::<ConsistencyReply>();
+    survives::<LogKeyList>();
+    survives::<CompletenessReply>();
     survives::<BudgetReply>();
     survives::<SetBudgetBody>();
     survives::<SetBudgetReply>();

@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use clasper_api_state::ApiState;
-use clasper_api_types::{AuditList, AuditQuery, DateOrTime};
-use clasper_core::{AuditEvent, Cursor, Permission};
+use clasper_api_types::{AuditList, AuditQuery};
+use clasper_core::{Cursor, Permission};
 use clasper_evidence::AuditFilter;
 use clasper_http::{
     ApiQuery, PageLimits, PageQuery, Problem, ReadProblems, Slice, TenantCaller, TenantQuery,
     require,
 };
 
+use crate::audit::filter::filter;
 use crate::audit::view;
 
 const LIMITS: PageLimits = PageLimits {
@@ -41,14 +42,10 @@ pub(super) async fn list_audit_entries(
     require(&caller, Permission::AuditView)?;
     let slice = Slice::from(page.checked(LIMITS)?);
     let filter = AuditFilter {
-        workspace: query.workspace_id,
-        trace: query.trace_id,
-        event: query.event_type.as_deref().map(event).transpose()?,
-        from: query.start_date.map(DateOrTime::first),
-        to: query.end_date.map(DateOrTime::last),
         limit: slice.limit,
         cursor: slice.cursor,
         offset: slice.offset,
+        ..filter(query)?
     };
     let page = state.audit.list_audit(&caller.scope(), &filter).await?;
     Ok(Json(AuditList {
@@ -57,12 +54,4 @@ pub(super) async fn list_audit_entries(
         next_cursor: page.next.as_ref().map(Cursor::encode),
         limit: filter.limit,
     }))
-}
-
-fn event(name: &str) -> Result<AuditEvent, Problem> {
-    name.parse().map_err(|()| {
-        let names: Vec<&str> = AuditEvent::ALL.iter().map(|event| event.name()).collect();
-        let detail = format!("must be one of {}", names.join(", "));
-        Problem::invalid("/query/event_type", detail)
-    })
 }

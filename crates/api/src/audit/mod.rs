@@ -1,5 +1,7 @@
 //! The audit log.
 
+mod export;
+mod filter;
 mod list;
 mod view;
 
@@ -8,5 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list::list_audit_entries))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_audit_entries))
+        .routes(routes!(export::export_audit_entries))
 }

@@ -9,6 +9,9 @@ use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
 use clasper_delegated::adapter::AdapterRegistry;
 use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
+use clasper_evidence::{
+    AuditLog, AuditLogDeps, KeyPair, KeySource, LogSigner, LogSignerDeps, adopt_key,
+};
 use clasper_governance::{Budgets, PriceTable, TenantPrices};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, Tenant};
@@ -36,6 +39,9 @@ pub const OPERATOR: (&str, &str) = ("authorization", "Bearer operator-key");
 pub const MANAGER: (&str, &str) = ("authorization", "Bearer manager-key");
 pub const ADAPTER: (&str, &str) = ("x-adapter-token", "adapter-token");
 pub const DAEMON: (&str, &str) = ("x-agent-daemon-key", "daemon-key");
+
+/// What the logs are called.
+const LOG_NAME: &str = "log.example";
 
 /// The routes over ports in memory, where the tenant `acme` exists. Time stands still.
 pub struct App {
@@ -124,6 +130,24 @@ impl App {
         }
     }
 
+    /// Signs the log of `acme`.
+    pub async fn sign(&self) {
+        let seed = [7; 32];
+        if self.memory.state().signed.keys.is_empty() {
+            let source = KeySource::Configured(&seed);
+            let adopted = adopt_key(&*self.memory, source, self.clock.now()).await;
+            adopted.expect("a key");
+        }
+        let signer = LogSigner::new(LogSignerDeps {
+            entries: self.memory.clone(),
+            log: self.memory.clone(),
+            key: KeyPair::from_seed(&seed).expect("a seed"),
+            name: LOG_NAME.into(),
+            clock: self.clock.clone(),
+        });
+        signer.sign(&acme().id).await.expect("a whole log");
+    }
+
     pub async fn get(&self, uri: &str, headers: Headers<'_>) -> Answer {
         self.call(Method::GET, uri, headers, Body::empty()).await
     }
@@ -206,6 +230,12 @@ impl Parts {
             identity,
             traces: self.memory.clone(),
             audit: self.memory.clone(),
+            log: AuditLog::new(AuditLogDeps {
+                entries: self.memory.clone(),
+                log: self.memory.clone(),
+                name: LOG_NAME.into(),
+                clock: clock.clone(),
+            }),
             backend: self.backend.clone(),
             authenticator: Arc::new(Keys),
             limiter: CredentialLimiter::new(None),

@@ -1,6 +1,6 @@
 //! `GET /audit`
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{ACME, AGENT, App};
 
@@ -95,6 +95,7 @@ async fn senseless_queries_are_refused_by_name() {
     for (query, pointer) in [
         ("limit=1001", "/query/limit"),
         ("event_type=nonsense", "/query/event_type"),
+        ("risk_level=nonsense", "/query/risk_level"),
         ("trace_id=nonsense", "/query/trace_id"),
         ("start_date=1", "/query/start_date"),
         ("cursor=x&offset=1", "/query/cursor"),
@@ -117,5 +118,70 @@ async fn the_log_needs_its_permission_and_its_own_tenant() {
         (403, "permission_denied", "none")
     );
     let other = app.get("/audit?tenant_id=other", &[ACME]).await;
+    assert_eq!(other.refusal(), (404, "not_found", "none"));
+}
+
+#[tokio::test]
+async fn entries_are_found_by_actor_and_target() {
+    let app = with_entries(2).await;
+    let actor = "api_key:01900000-0000-7000-8000-000000000001";
+    for (query, found) in [
+        (format!("actor={actor}"), 2),
+        ("actor=nobody".to_owned(), 0),
+        ("target=budget:acme".to_owned(), 2),
+        ("target=budget:other".to_owned(), 0),
+    ] {
+        let answer = app.get(&format!("/audit?{query}"), &[ACME]).await;
+        let entries = answer.body["entries"].as_array().map(Vec::len);
+        assert_eq!(entries, Some(found), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_of_many_pages_is_exported_whole_newest_first() {
+    let app = with_entries(1203).await;
+    let answer = app.get("/audit/export?format=jsonl", &[ACME]).await;
+    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+    let seqs: Vec<i64> = answer
+        .text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).expect("JSON")["seq"]
+                .as_i64()
+                .expect("a place")
+        })
+        .collect();
+    assert_eq!(seqs, (1..=1203).rev().collect::<Vec<_>>());
+    let csv = app
+        .get("/audit/export?format=csv&target=budget:acme", &[ACME])
+        .await;
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(csv.text.lines().count(), 1204);
+    assert!(csv.text.starts_with("seq,occurred_at,event_type"));
+    let ocsf = app
+        .get(
+            "/audit/export?format=ocsf&event_type=budget_changed",
+            &[ACME],
+        )
+        .await;
+    let first: Value =
+        serde_json::from_str(ocsf.text.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(first["metadata"]["event_code"], "budget_changed");
+    let empty = app
+        .get("/audit/export?format=csv&actor=nobody", &[ACME])
+        .await;
+    assert_eq!(empty.text.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn an_export_is_refused_like_the_list() {
+    let app = App::new();
+    let refused = app.get("/audit/export?format=xml", &[ACME]).await;
+    assert_eq!(refused.refusal(), (400, "invalid_input", "/query/format"));
+    let agent = app.get("/audit/export?format=csv", &[AGENT]).await;
+    assert_eq!(agent.refusal(), (403, "permission_denied", "none"));
+    let other = app
+        .get("/audit/export?format=csv&tenant_id=other", &[ACME])
+        .await;
     assert_eq!(other.refusal(), (404, "not_found", "none"));
 }

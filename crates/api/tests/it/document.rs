@@ -8,14 +8,7 @@ use clasper_api_types::{
     AdapterExplanationView, AdapterList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody,
     BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView,
     BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody,
-    CompatibilityView, ConsumeReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply,
-    DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply,
-    ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply,
-    HealthView, HoldList, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody,
-    PolicyCheckReply, PolicyList, PolicyReply, PriceList, ReadinessView, RegisterAdapterBody,
-    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, ScopeBudgetList,
-    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent,
-    TenantReply, TraceList, TraceReply, UsageView, VersionView,
+    CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList, LogKeyList, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, ReadinessView, RegisterAdapterBody, ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply, UsageView, VersionView,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -66,6 +59,7 @@ fn every_operation_is_listed_once() {
       "backtest_policies",
       "change_adapter",
       "change_policy",
+      "check_audit_completeness",
       "check_budget",
       "check_compatibility",
       "check_liveness",
@@ -82,14 +76,18 @@ fn every_operation_is_listed_once() {
       "evaluate_accesses",
       "evaluate_policy",
       "explain_adapter_decision",
+      "export_audit_entries",
       "forecast_cost",
       "get_adapter_decision",
+      "get_audit_checkpoint",
       "get_authzen_configuration",
       "get_budget",
       "get_bundle",
       "get_decision",
       "get_execution",
       "get_health",
+      "get_log_checkpoint",
+      "get_log_tile",
       "get_metrics",
       "get_own_decision",
       "get_policy_schema",
@@ -100,6 +98,7 @@ fn every_operation_is_listed_once() {
       "list_adapter_decisions",
       "list_adapters",
       "list_audit_entries",
+      "list_audit_keys",
       "list_bundles",
       "list_decisions",
       "list_holds",
@@ -111,6 +110,8 @@ fn every_operation_is_listed_once() {
       "list_traces",
       "override_decision",
       "post_budget_check",
+      "prove_audit_consistency",
+      "prove_audit_entry",
       "register_adapter",
       "remove_policy",
       "remove_price",
@@ -267,6 +268,9 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<TraceReply>(&mut known);
     collect::<TraceList>(&mut known);
     collect::<AuditList>(&mut known);
+    collect::<ConsistencyReply>(&mut known);
+    collect::<LogKeyList>(&mut known);
+    collect::<CompletenessReply>(&mut known);
     collect::<BudgetReply>(&mut known);
     collect::<SetBudgetBody>(&mut known);
     collect::<SetBudgetReply>(&mut known);

@@ -12,6 +12,7 @@ mod decision_lists;
 mod decisions;
 mod document;
 mod evaluation;
+mod evidence;
 mod execution_bodies;
 mod executions;
 mod fakes;

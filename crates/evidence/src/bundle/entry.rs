@@ -6,7 +6,7 @@ use clasper_core::{AuditEvent, Sha256Digest, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::completeness::PairRole;
+use crate::completeness::{PairDetail, PairRole};
 
 /// The members of an entry, as core writes them under the leaf hash.
 #[derive(Deserialize)]
@@ -71,7 +71,10 @@ pub(crate) fn read_entry(bytes: &[u8]) -> Option<Entry<'_>> {
             None => None,
         },
         occurred_at: Timestamp::from_timestamp_micros(micros)?,
-        role: event.map(PairRole::of),
+        role: event.map(|event| {
+            let said = PairDetail::read(detail);
+            PairRole::of(event, |name| said.text(name))
+        }),
         detail,
         has_trace: line.trace_id.is_some(),
     })

@@ -4,8 +4,10 @@ use clasper_core::{ChainHead, Cursor, LoggedEntry, Page, TenantScope};
 use clasper_entity::audit_entry::{Column, Entity, Model};
 use clasper_entity::tenant;
 use clasper_evidence::AuditFilter;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::row;
@@ -25,6 +27,7 @@ pub(crate) async fn list<C: ConnectionTrait>(
     if let Some(event) = filter.event {
         query = query.filter(Column::EventType.eq(event.name()));
     }
+    query = query.filter(said(filter));
     if let Some(from) = filter.from {
         query = query.filter(Column::OccurredAt.gte(from.timestamp_micros()));
     }
@@ -53,6 +56,49 @@ pub(crate) async fn list<C: ConnectionTrait>(
         id: String::new(),
     });
     Ok(Page { items, next })
+}
+
+/// Who, what and the words of it.
+fn said(filter: &AuditFilter) -> Condition {
+    let mut all = Condition::all();
+    if let Some(actor) = &filter.actor {
+        all = all.add(Column::Actor.eq(actor.as_str()));
+    }
+    if let Some(target) = &filter.target {
+        all = all.add(if target.ends_with(':') {
+            Column::Target.like(pattern("", target, "%"))
+        } else {
+            Column::Target.eq(target.as_str())
+        });
+    }
+    if let Some(level) = &filter.risk_level {
+        // Canonical JSON has no spaces, and within a text its quotes would be escaped.
+        let member = format!("\"risk_level\":\"{level}\"");
+        all = all.add(Column::Detail.like(pattern("%", &member, "%")));
+    }
+    if let Some(text) = &filter.text {
+        let lower = text.to_ascii_lowercase();
+        let columns = [Column::Actor, Column::Target, Column::Detail];
+        let any = columns.into_iter().fold(Condition::any(), |any, column| {
+            let lowered = Func::lower(Expr::col(column));
+            any.add(Expr::expr(lowered).like(pattern("%", &lower, "%")))
+                .add(column.like(pattern("%", text, "%")))
+        });
+        all = all.add(any);
+    }
+    all
+}
+
+/// A pattern that matches `text` and nothing that only looks like it.
+fn pattern(before: &str, text: &str, after: &str) -> LikeExpr {
+    let mut escaped = String::with_capacity(text.len() + 2);
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    LikeExpr::new(format!("{before}{escaped}{after}")).escape('\\')
 }
 
 pub(crate) async fn read_log<C: ConnectionTrait>(

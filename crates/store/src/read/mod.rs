@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod evidence;
 pub(crate) mod execution;
 pub(crate) mod identity;
 pub(crate) mod policy;

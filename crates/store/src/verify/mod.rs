@@ -1,6 +1,7 @@
 //! Checks that log, ledger and projections agree, tenant by tenant, in one snapshot.
 
 mod account;
+mod checkpoint;
 mod detail;
 mod ledger;
 mod pairing;
@@ -19,6 +20,7 @@ use sea_orm::{
 use crate::read;
 use crate::row;
 use crate::verify::account::AccountReplay;
+use crate::verify::checkpoint::CheckpointCheck;
 use crate::verify::detail::Detail;
 use crate::verify::ledger::LedgerCheck;
 use crate::verify::pairing::PairCheck;
@@ -71,15 +73,19 @@ pub async fn verify_all(
     verify(database, only).await.map_err(store_error)
 }
 
-async fn verify(database: &Database, only: Option<&str>) -> Result<AuditReport, DbErr> {
-    // A reading transaction sees one state of the database; on SQLite every transaction does.
-    let snapshot = match database.dialect() {
+/// A reading transaction that sees one state of the database; on SQLite every transaction does.
+pub(crate) async fn begin(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+    match database.dialect() {
         clasper_db::Dialect::Postgres => {
             let level = Some(IsolationLevel::RepeatableRead);
-            database.reader().begin_with_config(level, None).await?
+            database.reader().begin_with_config(level, None).await
         }
-        clasper_db::Dialect::Sqlite => database.reader().begin().await?,
-    };
+        clasper_db::Dialect::Sqlite => database.reader().begin().await,
+    }
+}
+
+async fn verify(database: &Database, only: Option<&str>) -> Result<AuditReport, DbErr> {
+    let snapshot = begin(database).await?;
     let mut query = tenant::Entity::find().order_by_asc(tenant::Column::TenantId);
     if let Some(only) = only {
         query = query.filter(tenant::Column::TenantId.eq(only));
@@ -103,6 +109,7 @@ async fn verify_tenant(
         pairs: PairCheck::load(snapshot, &account.tenant_id).await?,
         scopes: ScopeCheck::load(snapshot, &account.tenant_id).await?,
         replay: AccountReplay::default(),
+        checkpoints: CheckpointCheck::load(snapshot, &account.tenant_id).await?,
         traces: TraceCheck::default(),
         faults: Vec::new(),
     };
@@ -142,12 +149,25 @@ async fn walk(
         after = last.seq;
         for row in chunk {
             match link(verifier, row) {
-                Ok(entry) => checks.take(&entry),
+                Ok(entry) => {
+                    checks.take(&entry);
+                    if checks.checkpoints.is_short() {
+                        let tenant = &account.tenant_id;
+                        checks.checkpoints.load_more(snapshot, tenant).await?;
+                    }
+                }
                 Err(fault) => return Ok(Some(fault)),
             }
         }
-        let Checks { traces, faults, .. } = checks;
+        let Checks {
+            traces,
+            checkpoints,
+            faults,
+            ..
+        } = checks;
         traces.compare(snapshot, &account.tenant_id, faults).await?;
+        let tenant = &account.tenant_id;
+        checkpoints.compare_tiles(snapshot, tenant, faults).await?;
     }
 }
 
@@ -165,6 +185,7 @@ struct Checks {
     pairs: PairCheck,
     scopes: ScopeCheck,
     replay: AccountReplay,
+    checkpoints: CheckpointCheck,
     traces: TraceCheck,
     faults: Vec<String>,
 }
@@ -180,6 +201,7 @@ impl Checks {
         self.replay.take(entry, &detail, &mut self.faults);
         self.scopes.take(entry, &detail, &mut self.faults);
         self.traces.take(entry, &detail);
+        self.checkpoints.take(entry, &mut self.faults);
     }
 
     /// What is left over can only be judged when the whole log was read.
@@ -191,6 +213,7 @@ impl Checks {
             self.pairs.strays(&mut self.faults);
             self.replay.compare(account, &mut self.faults);
             self.scopes.compare(&mut self.faults);
+            self.checkpoints.finish(&mut self.faults);
         }
         self.ledger.sums(account, &mut self.faults);
         self.scopes.sums(&mut self.faults);

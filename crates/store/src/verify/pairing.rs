@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clasper_core::{AuditEvent, LoggedEntry, Sha256Digest};
+use clasper_core::{LoggedEntry, Sha256Digest};
 use clasper_entity::{decision, open_run, outcome};
+use clasper_evidence::PairRole;
 use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::{Detail, ends_run};
+use crate::verify::detail::Detail;
 
 struct Decided {
     id: Uuid,
@@ -123,7 +124,8 @@ impl PairCheck {
         faults: &mut Vec<String>,
     ) {
         let (seq, event) = (entry.seq, entry.entry.event);
-        if decides(event) {
+        let role = PairRole::of(event, |name| detail.text(name));
+        if role.decides() {
             match self.decisions.remove(&seq) {
                 None => faults.push(format!("audit entry {seq} has lost its decision")),
                 Some(decided) if !decided.fits(detail) => faults.push(format!(
@@ -132,7 +134,7 @@ impl PairCheck {
                 Some(_) => {}
             }
         }
-        if closes(event, detail) {
+        if role.closes() {
             match self.outcomes.remove(&seq) {
                 None => faults.push(format!("audit entry {seq} has lost its outcome")),
                 Some(closed) if !closed.fits(detail) => faults.push(format!(
@@ -161,36 +163,6 @@ impl PairCheck {
             faults.push(format!("a run is open, but its decision {stray} is not"));
         }
     }
-}
-
-const fn decides(event: AuditEvent) -> bool {
-    matches!(
-        event,
-        AuditEvent::AgentExecutionStarted
-            | AuditEvent::AgentExecutionDenied
-            | AuditEvent::ToolAuthorizationGranted
-            | AuditEvent::ToolAuthorizationDenied
-            | AuditEvent::ExecutionAllowed
-            | AuditEvent::ExecutionDenied
-            | AuditEvent::PolicyDecisionPending
-    )
-}
-
-/// Whether the entry ends a decision. What people resolve and what lapses ends one only sometimes.
-fn closes(event: AuditEvent, detail: &Detail) -> bool {
-    let is = |name: &str, text: &str| detail.text(name) == Some(text);
-    ends_run(event)
-        || (event == AuditEvent::PolicyDecisionResolved && is("status", "rejected"))
-        || (event == AuditEvent::ExecutionLapsed && !is("closes", "no"))
-        || matches!(
-            event,
-            AuditEvent::AgentExecutionDenied
-                | AuditEvent::ToolAuthorizationDenied
-                | AuditEvent::ToolCallSucceeded
-                | AuditEvent::ToolCallFailed
-                | AuditEvent::ExecutionDenied
-                | AuditEvent::PolicyDecisionExpired
-        )
 }
 
 impl Decided {

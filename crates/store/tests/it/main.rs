@@ -1,13 +1,16 @@
 //! The store's behaviour, each fact on both databases.
 
+mod audit_filter;
 mod budget;
 mod effect;
+mod evidence;
 mod executions;
 mod forgery;
 mod group;
 mod history;
 mod idempotency;
 mod identity;
+mod log_keys;
 mod migration;
 mod outbox;
 mod page;

@@ -16,6 +16,8 @@ use clasper_governance::{
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_tracing::Trace;
 
+use crate::fakes::Signed;
+
 /// The hold, the idempotency key with the request's hash, and the parts of the tenant that it runs in.
 pub type OpenRun = (Usd, Option<(String, Sha256Digest)>, Vec<BudgetScope>);
 
@@ -29,6 +31,7 @@ pub struct State {
     pub prices: Vec<OwnPrice>,
     pub traces: Vec<Trace>,
     pub log: Vec<LoggedEntry>,
+    pub signed: Signed,
     pub open: HashMap<ExecutionId, OpenRun>,
     pub answers: HashMap<String, (Sha256Digest, Vec<u8>)>,
 }

@@ -76,6 +76,14 @@ impl AuditStore for Memory {
             logged.entry.tenant == *scope.tenant()
                 && filter.event.is_none_or(|event| event == logged.entry.event)
                 && filter
+                    .actor
+                    .as_ref()
+                    .is_none_or(|actor| *actor == logged.entry.actor)
+                && filter
+                    .target
+                    .as_ref()
+                    .is_none_or(|target| Some(target) == logged.entry.target.as_ref())
+                && filter
                     .trace
                     .is_none_or(|trace| Some(trace) == logged.entry.trace)
                 && filter.cursor.as_ref().is_none_or(|c| logged.seq < c.key)
@@ -92,10 +100,13 @@ impl AuditStore for Memory {
     async fn read_log(
         &self,
         _: &TenantScope,
-        _: i64,
-        _: u32,
+        after: i64,
+        limit: u32,
     ) -> Result<Vec<LoggedEntry>, StoreError> {
-        Ok(self.state().log.clone())
+        let state = self.state();
+        let after = state.log.iter().filter(|logged| logged.seq > after);
+        let limit = usize::try_from(limit).expect("a small limit");
+        Ok(after.take(limit).cloned().collect())
     }
 
     async fn head(&self, _: &TenantScope) -> Result<ChainHead, StoreError> {
