@@ -2,6 +2,7 @@
 
 mod m20261121_000001_ground;
 mod m20261121_000002_decisions;
+mod m20261121_000004_webhooks;
 mod migration;
 mod schema;
 mod table;
@@ -14,4 +15,5 @@ use crate::migration::Migration;
 const MIGRATIONS: &[Migration] = &[
     m20261121_000001_ground::MIGRATION,
     m20261121_000002_decisions::MIGRATION,
+    m20261121_000004_webhooks::MIGRATION,
 ];

@@ -17,6 +17,7 @@ use clasper_redaction::Redactor;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_telemetry::MetricsHandle;
+use clasper_webhook::Notices;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, MigrationMode, ProcessEnvironment};
 use crate::decisions::decisions;
 use crate::gate::IdentityGate;
+use crate::outgoing::outgoing;
 use crate::readiness::ProcessReadiness;
 use crate::subsystem;
 use crate::worker;
@@ -38,6 +40,7 @@ pub struct App {
     /// The agent loop, for recovery at start-up.
     pub agents: AgentService,
     executions: Executions,
+    notices: Notices,
     /// Every run and worker.
     pub tracker: TaskTracker,
     /// Cancelled first: no new runs.
@@ -78,7 +81,9 @@ impl App {
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
         let redactor = Redactor::standard();
         let prices = Arc::new(subsystem::prices(config)?);
-        let decisions = decisions(config, &store, &seal, &redactor, &clock, &ids)?;
+        let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
+        let callbacks = outgoing.callbacks;
+        let decisions = decisions(config, &store, &seal, &redactor, callbacks, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -142,6 +147,7 @@ impl App {
             router,
             agents,
             executions: decisions.executions,
+            notices: outgoing.notices,
             tracker,
             shutdown,
             abort,
@@ -177,6 +183,7 @@ impl App {
         worker::start(
             &self.agents,
             &self.executions,
+            &self.notices,
             &self.limiter,
             self.metrics.clone(),
             &self.tracker,

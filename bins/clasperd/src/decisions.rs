@@ -6,9 +6,7 @@ use anyhow::{Context, Result};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
 use clasper_delegated::adapter::AdapterRegistry;
-use clasper_delegated::{
-    CallbackCheck, CallbackRefused, ExecutionConfig, ExecutionDeps, Executions, Workspaces,
-};
+use clasper_delegated::{CallbackCheck, ExecutionConfig, ExecutionDeps, Executions, Workspaces};
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_store::Store;
@@ -40,24 +38,13 @@ impl Workspaces for ConfiguredRoots {
     }
 }
 
-/// Without a signing secret no callback can be trusted by who receives it, so none is taken.
-struct NoCallbacks;
-
-impl CallbackCheck for NoCallbacks {
-    fn check(&self, _: &str) -> Result<String, CallbackRefused> {
-        Err(CallbackRefused {
-            code: "callback_not_configured",
-            detail: "this server sends no callbacks: poll GET /api/execution/{execution_id}?wait=30s, or leave callback_url out".to_owned(),
-        })
-    }
-}
-
 /// Puts the parts together.
 pub fn decisions(
     config: &Config,
     store: &Arc<Store>,
     seal: &Arc<AeadSeal>,
     redactor: &Redactor,
+    callbacks: Arc<dyn CallbackCheck>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Result<Decisions> {
@@ -75,7 +62,7 @@ pub fn decisions(
             workspaces: Arc::new(ConfiguredRoots {
                 root: config.agent.execution_root.clone(),
             }),
-            callbacks: Arc::new(NoCallbacks),
+            callbacks,
             redactor: redactor.clone(),
             seal: seal.clone(),
             clock: clock.clone(),

@@ -6,6 +6,7 @@ mod config;
 mod decisions;
 mod gate;
 mod operator;
+mod outgoing;
 mod quickstart;
 mod readiness;
 mod serve;

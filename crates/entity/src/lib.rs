@@ -2,6 +2,7 @@
 
 pub mod active_bundle;
 pub mod adapter;
+pub mod adapter_key;
 pub mod api_key;
 pub mod audit_entry;
 pub mod budget_scope;
@@ -12,6 +13,7 @@ pub mod governance_head;
 pub mod idempotency_key;
 pub mod instance;
 pub mod ledger_entry;
+pub mod notice;
 pub mod open_run;
 pub mod outbox_message;
 pub mod outcome;
@@ -20,3 +22,4 @@ pub mod policy_version;
 pub mod price_override;
 pub mod tenant;
 pub mod trace;
+pub mod webhook_endpoint;

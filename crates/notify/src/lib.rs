@@ -11,6 +11,7 @@ mod message_id;
 mod policy;
 mod resolver;
 mod schedule;
+mod sender;
 mod signature;
 
 pub use address::is_public;
@@ -23,6 +24,7 @@ pub use message_id::{MessageId, MessageIdError};
 pub use policy::{GuardPolicy, PlainHttp, PolicyError, Ports};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use schedule::{MAX_RETRY_AFTER, NextStep, RetrySchedule};
+pub use sender::SigningSender;
 pub use signature::{
     ID_HEADER, SIGNATURE_HEADER, SignError, SignedHeaders, TIMESTAMP_HEADER, TOLERANCE,
     VerifyError, body_signature, sign, verify,

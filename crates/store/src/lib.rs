@@ -8,6 +8,7 @@ mod read;
 mod row;
 mod store;
 mod verify;
+mod webhook_ports;
 mod write;
 
 pub use store::Store;

@@ -54,7 +54,10 @@ macro_rules! every_entity {
             execution,
             budget_scope,
             cost_history,
-            price_override
+            price_override,
+            notice,
+            webhook_endpoint,
+            adapter_key
         )
     };
 }

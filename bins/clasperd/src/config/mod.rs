@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use environment::ProcessEnvironment;
 pub use section::{
     AgentSection, BackendSection, CredentialSection, DatabaseSection, LlmSection, MigrationMode,
-    PriceSection, Secret, ServerSection, TelemetrySection,
+    PlainHttpMode, PriceSection, Secret, ServerSection, TelemetrySection, WebhookSection,
 };
 
 /// The shortest secret that `serve` accepts, in bytes: HS256 is only as strong as its key.
@@ -37,6 +37,8 @@ pub struct Config {
     pub agent: AgentSection,
     /// Model providers.
     pub llm: LlmSection,
+    /// Callbacks and webhooks.
+    pub webhooks: WebhookSection,
     /// Logs and spans.
     pub telemetry: TelemetrySection,
     /// Prices of models by `provider/model`, beside and above the listed ones.

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod execution;
 pub(crate) mod identity;
+pub(crate) mod notice;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod trace;
