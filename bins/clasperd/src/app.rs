@@ -123,6 +123,7 @@ impl App {
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
+            adapter_keys: decisions.adapter_keys,
             policies: decisions.policies,
             prices,
             histories: None,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
-use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{CallbackCheck, ExecutionConfig, ExecutionDeps, Executions, Workspaces};
+use clasper_identity::SystemSecrets;
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_store::Store;
@@ -22,6 +23,8 @@ pub struct Decisions {
     pub policies: Policies,
     /// Adapters.
     pub adapters: AdapterRegistry,
+    /// Keys of adapters.
+    pub adapter_keys: AdapterKeys,
     /// Executions.
     pub executions: Executions,
 }
@@ -54,6 +57,13 @@ pub fn decisions(
     let policies = Policies::new(store.clone(), &builtin, clock.clone(), ids.clone())
         .context("the built-in policies cannot be compiled")?;
     let adapters = AdapterRegistry::new(store.clone(), clock.clone(), ids.clone());
+    let adapter_keys = AdapterKeys::new(
+        store.clone(),
+        adapters.clone(),
+        Arc::new(SystemSecrets),
+        clock.clone(),
+        ids.clone(),
+    );
     let executions = Executions::new(
         ExecutionDeps {
             executions: store.clone(),
@@ -73,6 +83,7 @@ pub fn decisions(
     Ok(Decisions {
         policies,
         adapters,
+        adapter_keys,
         executions,
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use clasper_core::Clock;
 use clasper_delegated::Executions;
-use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_evidence::AuditStore;
 use clasper_governance::forecast::CostHistories;
 use clasper_governance::{Budgets, PriceTable};
@@ -42,6 +42,8 @@ pub struct ApiDeps {
     pub executions: Executions,
     /// The registry of adapters.
     pub adapters: AdapterRegistry,
+    /// Keys of adapters.
+    pub adapter_keys: AdapterKeys,
     /// Policies.
     pub policies: Policies,
     /// What models cost.

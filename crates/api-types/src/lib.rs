@@ -35,8 +35,9 @@ pub use access::{
     AccessSearchBody, AccessSearchReply, EvaluationsSemantic, Properties,
 };
 pub use adapter::{
-    AdapterList, AdapterView, CertificationTierName, ChangeAdapterBody, RegisterAdapterBody,
-    RiskClassName,
+    AdapterKeyList, AdapterKeyView, AdapterList, AdapterView, CertificationTierName,
+    ChangeAdapterBody, IssueAdapterKeyBody, IssuedAdapterKeyReply, RegisterAdapterBody,
+    RegisteredAdapterReply, RiskClassName,
 };
 pub use adapter_decision::{
     AdapterDecisionList, AdapterDecisionQuery, AdapterDecisionReply, AdapterDecisionView,

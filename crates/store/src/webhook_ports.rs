@@ -1,8 +1,12 @@
 //! The store as the ports of callbacks, webhooks and adapters' keys.
 
 use async_trait::async_trait;
-use clasper_core::{StoreError, Timestamp};
+use clasper_core::{
+    AdapterId, AuditEntry, Sha256Digest, StoreError, TenantId, TenantScope, Timestamp,
+};
 use clasper_db::store_error;
+use clasper_delegated::adapter::AdapterKeyStore;
+use clasper_identity::{AdapterDirectory, AdapterKey, AdapterStanding};
 use clasper_webhook::{AttemptRecord, DueNotice, NoticeStore};
 
 use crate::read;
@@ -35,6 +39,71 @@ impl NoticeStore for Store {
 
     async fn waiting_notices(&self) -> Result<u64, StoreError> {
         read::notice::waiting(&self.reader)
+            .await
+            .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl AdapterKeyStore for Store {
+    async fn issue_adapter_key(
+        &self,
+        scope: &TenantScope,
+        key: AdapterKey,
+        others_end: Timestamp,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.write(write::IssueAdapterKey {
+            scope: scope.clone(),
+            key,
+            others_end,
+            entry,
+        })
+        .await
+    }
+
+    async fn revoke_adapter_keys(
+        &self,
+        scope: &TenantScope,
+        adapter: &AdapterId,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.write(write::RevokeAdapterKeys {
+            scope: scope.clone(),
+            adapter: adapter.clone(),
+            entry,
+        })
+        .await
+    }
+
+    async fn list_adapter_keys(
+        &self,
+        scope: &TenantScope,
+        adapter: &AdapterId,
+    ) -> Result<Vec<AdapterKey>, StoreError> {
+        read::adapter_key::list(&self.reader, scope, adapter)
+            .await
+            .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl AdapterDirectory for Store {
+    async fn find_adapter_key(
+        &self,
+        secret_hash: Sha256Digest,
+    ) -> Result<Option<AdapterKey>, StoreError> {
+        read::adapter_key::find(&self.reader, secret_hash)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn adapter_standing(
+        &self,
+        tenant: &TenantId,
+        adapter: &AdapterId,
+    ) -> Result<Option<AdapterStanding>, StoreError> {
+        read::adapter_key::standing(&self.reader, tenant, adapter)
             .await
             .map_err(store_error)
     }

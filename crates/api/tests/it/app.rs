@@ -7,11 +7,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
-use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
 use clasper_governance::{Budgets, PriceTable};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
-use clasper_identity::{Identity, Tenant};
+use clasper_identity::{Identity, SystemSecrets, Tenant};
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Gate, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready, Rooms,
+    Backend, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready, Rooms,
 };
 
 /// Headers of a request, as name and value.
@@ -200,6 +200,13 @@ impl Parts {
             prices: Arc::new(PriceTable::listed()),
             histories: None,
             public_url: None,
+            adapter_keys: AdapterKeys::new(
+                Arc::new(KeyRing::over(self.ledger.clone())),
+                adapters.clone(),
+                Arc::new(SystemSecrets),
+                clock.clone(),
+                ids.clone(),
+            ),
             adapters,
             policies,
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
-    AdapterExplanationView, AdapterList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody,
-    BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView,
-    BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody,
-    CompatibilityView, ConsumeReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply,
-    DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply,
-    ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply,
-    HealthView, HoldList, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody,
-    PolicyCheckReply, PolicyList, PolicyReply, ReadinessView, RegisterAdapterBody,
-    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, SendMessageBody,
-    SendMessageReply, SetBudgetBody, SetBudgetReply, StreamEvent, TenantReply, TraceList,
-    TraceReply, UsageView, VersionView,
+    AdapterExplanationView, AdapterKeyList, AdapterList, ApiKeyList, ApiKeyReply, AuditList,
+    BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody,
+    BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody,
+    ChangePolicyBody, CompatibilityView, ConsumeReply, CreateKeyBody, CreateTenantBody,
+    CreatedKeyReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody,
+    EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody,
+    ForecastReply, HealthView, HoldList, IssueAdapterKeyBody, IssuedAdapterKeyReply,
+    OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList,
+    PolicyReply, ReadinessView, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody,
+    RiskScoreBody, RiskScoreReply, SavedPolicyReply, SendMessageBody, SendMessageReply,
+    SetBudgetBody, SetBudgetReply, StreamEvent, TenantReply, TraceList, TraceReply, UsageView,
+    VersionView,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -97,7 +98,9 @@ fn every_operation_is_listed_once() {
       "get_usage",
       "get_version",
       "install_pack",
+      "issue_adapter_key",
       "list_adapter_decisions",
+      "list_adapter_keys",
       "list_adapters",
       "list_audit_entries",
       "list_bundles",
@@ -115,7 +118,9 @@ fn every_operation_is_listed_once() {
       "resolve_api_decision",
       "resolve_decision",
       "resolve_decisions",
+      "revoke_adapter_keys",
       "revoke_key",
+      "rotate_adapter_key",
       "save_policy",
       "score_risk",
       "search_actions",
@@ -294,6 +299,10 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<AdapterDecisionReply>(&mut known);
     collect::<AdapterExplanationView>(&mut known);
     collect::<RegisterAdapterBody>(&mut known);
+    collect::<RegisteredAdapterReply>(&mut known);
+    collect::<IssueAdapterKeyBody>(&mut known);
+    collect::<IssuedAdapterKeyReply>(&mut known);
+    collect::<AdapterKeyList>(&mut known);
     collect::<ChangeAdapterBody>(&mut known);
     collect::<AdapterList>(&mut known);
     collect::<HoldList>(&mut known);

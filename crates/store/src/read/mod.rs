@@ -1,6 +1,7 @@
 //! Reads: tenant-scoped queries on their own connections.
 
 pub(crate) mod account;
+pub(crate) mod adapter_key;
 pub(crate) mod audit;
 pub(crate) mod execution;
 pub(crate) mod identity;

@@ -1,6 +1,7 @@
 //! Writes: operations that share a transaction.
 
 mod adapter;
+mod adapter_key;
 mod batch;
 mod budget;
 mod effect;
@@ -23,6 +24,7 @@ use sea_orm::DbErr;
 use tokio::sync::oneshot;
 
 pub(crate) use adapter::PutAdapter;
+pub(crate) use adapter_key::{IssueAdapterKey, RevokeAdapterKeys};
 pub(crate) use batch::Batch;
 pub(crate) use budget::SetBudget;
 pub(crate) use effect::{DecideEffect, RecordEffect};

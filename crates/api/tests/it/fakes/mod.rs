@@ -1,5 +1,6 @@
 //! The ports of the outside world, as small as the routes need them.
 
+mod adapter_keys;
 mod executions;
 mod memory;
 mod policies;
@@ -7,6 +8,7 @@ mod records;
 mod runs;
 mod world;
 
+pub use adapter_keys::KeyRing;
 pub use executions::Ledger;
 pub use memory::Memory;
 pub use world::{Backend, Gate, Keys, Model, Plain, PublicAddresses, Ready, Rooms};
