@@ -124,6 +124,7 @@ impl App {
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
             adapter_keys: decisions.adapter_keys,
+            webhooks: outgoing.webhooks,
             policies: decisions.policies,
             prices,
             histories: None,

@@ -8,11 +8,11 @@ use clasper_auth::AeadSeal;
 use clasper_core::{Classify, Clock, IdSource};
 use clasper_delegated::{CallbackCheck, CallbackRefused};
 use clasper_notify::{
-    CallbackUrl, Courier, CourierConfig, GuardPolicy, PlainHttp, Ports, RetrySchedule, SigningKey,
-    SigningKeys, SigningSender, SystemResolver,
+    CallbackUrl, Courier, CourierConfig, GuardPolicy, GuardedSigning, PlainHttp, Ports,
+    RetrySchedule, SigningKey, SigningKeys, SigningSender, SystemResolver,
 };
 use clasper_store::Store;
-use clasper_webhook::{NoticeDeps, Notices};
+use clasper_webhook::{NoticeDeps, Notices, WebhookDeps, Webhooks};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{PlainHttpMode, WebhookSection};
@@ -24,6 +24,8 @@ const LOOKUPS: usize = 16;
 pub struct Outgoing {
     /// The worker's tick.
     pub notices: Notices,
+    /// The endpoints.
+    pub webhooks: Webhooks,
     /// Which callback addresses are taken.
     pub callbacks: Arc<dyn CallbackCheck>,
 }
@@ -76,6 +78,13 @@ pub fn outgoing(
         notices: Notices::new(NoticeDeps {
             notices: store.clone(),
             sender: Arc::new(sender),
+            seal: seal.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        }),
+        webhooks: Webhooks::new(WebhookDeps {
+            endpoints: store.clone(),
+            signing: Arc::new(GuardedSigning::new(policy.clone())),
             seal: seal.clone(),
             clock: clock.clone(),
             ids: ids.clone(),

@@ -17,6 +17,7 @@ use clasper_policy::Policies;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
 use clasper_tracing::TraceStore;
+use clasper_webhook::Webhooks;
 
 use crate::readiness::Readiness;
 
@@ -44,6 +45,8 @@ pub struct ApiDeps {
     pub adapters: AdapterRegistry,
     /// Keys of adapters.
     pub adapter_keys: AdapterKeys,
+    /// Endpoints of webhooks.
+    pub webhooks: Webhooks,
     /// Policies.
     pub policies: Policies,
     /// What models cost.

@@ -28,6 +28,7 @@ mod tenant;
 mod time;
 mod trace;
 mod usage;
+mod webhook;
 
 pub use access::{
     AccessAction, AccessDecision, AccessDecisionList, AccessDecisions, AccessEntity, AccessFound,
@@ -97,3 +98,7 @@ pub use trace::{
     ViolationView,
 };
 pub use usage::UsageView;
+pub use webhook::{
+    ChangeWebhookBody, CreateWebhookBody, CreatedWebhookReply, QueuedMessageReply,
+    WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookView,
+};

@@ -124,6 +124,8 @@ events! {
     WebhookRemoved = "webhook_removed";
     /// An endpoint of webhooks was switched off because nothing arrived there.
     WebhookDisabled = "webhook_disabled";
+    /// An endpoint of webhooks was sent a message that reports nothing.
+    WebhookTested = "webhook_tested";
     /// A message to an endpoint was asked for again.
     WebhookRedelivered = "webhook_redelivered";
     /// A price of the tenant's own was set.

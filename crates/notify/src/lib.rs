@@ -13,6 +13,7 @@ mod resolver;
 mod schedule;
 mod sender;
 mod signature;
+mod signing;
 
 pub use address::is_public;
 pub use callback_url::{CallbackUrl, MAX_URL_BYTES, UrlError};
@@ -29,3 +30,4 @@ pub use signature::{
     ID_HEADER, SIGNATURE_HEADER, SignError, SignedHeaders, TIMESTAMP_HEADER, TOLERANCE,
     VerifyError, body_signature, sign, verify,
 };
+pub use signing::GuardedSigning;

@@ -2,12 +2,16 @@
 
 use async_trait::async_trait;
 use clasper_core::{
-    AdapterId, AuditEntry, Sha256Digest, StoreError, TenantId, TenantScope, Timestamp,
+    AdapterId, AuditEntry, Cursor, EndpointId, OutboxMessageId, Page, Sha256Digest, StoreError,
+    TenantId, TenantScope, Timestamp,
 };
 use clasper_db::store_error;
 use clasper_delegated::adapter::AdapterKeyStore;
 use clasper_identity::{AdapterDirectory, AdapterKey, AdapterStanding};
-use clasper_webhook::{AttemptRecord, DueNotice, NoticeStore};
+use clasper_webhook::{
+    AttemptRecord, Delivered, DueNotice, Endpoint, EndpointPatch, EndpointStore, NewEndpoint,
+    NoticeStore, Redelivery,
+};
 
 use crate::read;
 use crate::store::Store;
@@ -106,5 +110,106 @@ impl AdapterDirectory for Store {
         read::adapter_key::standing(&self.reader, tenant, adapter)
             .await
             .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl EndpointStore for Store {
+    async fn create_endpoint(
+        &self,
+        scope: &TenantScope,
+        new: NewEndpoint,
+        most: u64,
+        entry: AuditEntry,
+    ) -> Result<bool, StoreError> {
+        let scope = scope.clone();
+        self.write(write::CreateEndpoint {
+            scope,
+            new,
+            most,
+            entry,
+        })
+        .await
+    }
+
+    async fn list_endpoints(&self, scope: &TenantScope) -> Result<Vec<Endpoint>, StoreError> {
+        read::webhook::list(&self.reader, scope)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn change_endpoint(
+        &self,
+        scope: &TenantScope,
+        id: EndpointId,
+        patch: EndpointPatch,
+        entry: AuditEntry,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let scope = scope.clone();
+        self.write(write::ChangeEndpoint {
+            scope,
+            id,
+            patch,
+            entry,
+        })
+        .await
+    }
+
+    async fn remove_endpoint(
+        &self,
+        scope: &TenantScope,
+        id: EndpointId,
+        entry: AuditEntry,
+    ) -> Result<bool, StoreError> {
+        let scope = scope.clone();
+        self.write(write::RemoveEndpoint { scope, id, entry }).await
+    }
+
+    async fn add_test(
+        &self,
+        scope: &TenantScope,
+        id: EndpointId,
+        message: OutboxMessageId,
+        body: String,
+        entry: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let scope = scope.clone();
+        self.write(write::AddTest {
+            scope,
+            id,
+            message,
+            body,
+            entry,
+        })
+        .await
+    }
+
+    async fn list_deliveries(
+        &self,
+        scope: &TenantScope,
+        id: EndpointId,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<Delivered>, StoreError> {
+        read::webhook::deliveries(&self.reader, scope, id, after, limit)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn redeliver(
+        &self,
+        scope: &TenantScope,
+        id: EndpointId,
+        message: OutboxMessageId,
+        entry: AuditEntry,
+    ) -> Result<Redelivery, StoreError> {
+        let scope = scope.clone();
+        self.write(write::Redeliver {
+            scope,
+            id,
+            message,
+            entry,
+        })
+        .await
     }
 }

@@ -168,6 +168,7 @@ pub const TABLE: &[Row] = &[
             "clasper-http",
             "clasper-identity",
             "clasper-policy",
+            "clasper-webhook",
         ],
     ),
     row(
@@ -183,6 +184,7 @@ pub const TABLE: &[Row] = &[
             "clasper-policy",
             "clasper-runtime",
             "clasper-tracing",
+            "clasper-webhook",
         ],
     ),
     row(

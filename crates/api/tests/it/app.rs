@@ -16,6 +16,7 @@ use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
+use clasper_webhook::{WebhookDeps, Webhooks};
 use clasper_workspace::{Options, WorkspaceCache};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,7 +25,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready, Rooms,
+    Backend, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready,
+    Rooms, Signer,
 };
 
 /// Headers of a request, as name and value.
@@ -200,6 +202,13 @@ impl Parts {
             prices: Arc::new(PriceTable::listed()),
             histories: None,
             public_url: None,
+            webhooks: Webhooks::new(WebhookDeps {
+                endpoints: Arc::new(Endpoints::over(self.ledger.clone())),
+                signing: Arc::new(Signer),
+                seal: Arc::new(Plain),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
             adapter_keys: AdapterKeys::new(
                 Arc::new(KeyRing::over(self.ledger.clone())),
                 adapters.clone(),

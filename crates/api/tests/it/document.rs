@@ -8,15 +8,16 @@ use clasper_api_types::{
     AdapterExplanationView, AdapterKeyList, AdapterList, ApiKeyList, ApiKeyReply, AuditList,
     BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody,
     BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody,
-    ChangePolicyBody, CompatibilityView, ConsumeReply, CreateKeyBody, CreateTenantBody,
-    CreatedKeyReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody,
-    EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody,
-    ForecastReply, HealthView, HoldList, IssueAdapterKeyBody, IssuedAdapterKeyReply,
-    OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList,
-    PolicyReply, ReadinessView, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody,
-    RiskScoreBody, RiskScoreReply, SavedPolicyReply, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, StreamEvent, TenantReply, TraceList, TraceReply, UsageView,
-    VersionView,
+    ChangePolicyBody, ChangeWebhookBody, CompatibilityView, ConsumeReply, CreateKeyBody,
+    CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList,
+    DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply,
+    ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
+    IssueAdapterKeyBody, IssuedAdapterKeyReply, OverrideDecisionBody, OwnDecisionView, PackList,
+    PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, QueuedMessageReply, ReadinessView,
+    RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
+    RiskScoreReply, SavedPolicyReply, SendMessageBody, SendMessageReply, SetBudgetBody,
+    SetBudgetReply, StreamEvent, TenantReply, TraceList, TraceReply, UsageView, VersionView,
+    WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -67,6 +68,7 @@ fn every_operation_is_listed_once() {
       "backtest_policies",
       "change_adapter",
       "change_policy",
+      "change_webhook",
       "check_budget",
       "check_compatibility",
       "check_liveness",
@@ -76,6 +78,7 @@ fn every_operation_is_listed_once() {
       "create_bundle",
       "create_key",
       "create_tenant",
+      "create_webhook",
       "deactivate_bundle",
       "dry_run_policy",
       "dry_run_policy_ops",
@@ -105,15 +108,19 @@ fn every_operation_is_listed_once() {
       "list_audit_entries",
       "list_bundles",
       "list_decisions",
+      "list_deliveries",
       "list_holds",
       "list_keys",
       "list_packs",
       "list_policies",
       "list_traces",
+      "list_webhooks",
       "override_decision",
       "post_budget_check",
+      "redeliver_message",
       "register_adapter",
       "remove_policy",
+      "remove_webhook",
       "request_execution",
       "resolve_api_decision",
       "resolve_decision",
@@ -129,6 +136,7 @@ fn every_operation_is_listed_once() {
       "send_message",
       "set_budget",
       "stream_message",
+      "test_webhook",
       "watch_execution"
     ]
     "#);
@@ -333,6 +341,12 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<RiskScoreBody>(&mut known);
     collect::<RiskScoreReply>(&mut known);
     collect::<SavedPolicyReply>(&mut known);
+    collect::<CreateWebhookBody>(&mut known);
+    collect::<CreatedWebhookReply>(&mut known);
+    collect::<ChangeWebhookBody>(&mut known);
+    collect::<WebhookList>(&mut known);
+    collect::<QueuedMessageReply>(&mut known);
+    collect::<WebhookDeliveryList>(&mut known);
     let document = document();
     let schemas = document["components"]["schemas"].as_object();
     let listed: BTreeSet<&String> = schemas.expect("schemas").keys().collect();

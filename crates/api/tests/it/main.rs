@@ -25,3 +25,4 @@ mod stream;
 mod tenants;
 mod traces;
 mod waits;
+mod webhooks;

@@ -9,3 +9,4 @@ pub(crate) mod notice;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod trace;
+pub(crate) mod webhook;

@@ -16,6 +16,7 @@ mod outbox;
 mod policy;
 mod presence;
 mod settle_run;
+mod webhook;
 
 use async_trait::async_trait;
 use clasper_core::StoreError;
@@ -38,6 +39,7 @@ pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use settle_run::SettleRun;
+pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of
 /// itself and derives everything from its own values and the batch.

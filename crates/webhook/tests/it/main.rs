@@ -3,4 +3,5 @@
 mod callbacks;
 mod guard;
 mod receiver;
+mod webhooks;
 mod world;

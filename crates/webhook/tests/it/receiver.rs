@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clasper_core::{Clock, ManualClock};
 use clasper_notify::{SignedHeaders, SigningKey, TOLERANCE, VerifyError, VerifyingKey, verify};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -75,6 +76,11 @@ impl Receiver {
             scripted,
             _server: server,
         }
+    }
+
+    /// Checks signatures by this key from now on.
+    pub fn trust(&self, secret: &SecretString) {
+        *lock(&self.scripted.key) = verifying(secret.expose_secret());
     }
 
     /// What it answers from now on.

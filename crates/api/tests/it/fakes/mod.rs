@@ -6,9 +6,11 @@ mod memory;
 mod policies;
 mod records;
 mod runs;
+mod webhooks;
 mod world;
 
 pub use adapter_keys::KeyRing;
 pub use executions::Ledger;
 pub use memory::Memory;
+pub use webhooks::{Endpoints, Signer};
 pub use world::{Backend, Gate, Keys, Model, Plain, PublicAddresses, Ready, Rooms};
