@@ -17,6 +17,7 @@ use clasper_redaction::Redactor;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_telemetry::MetricsHandle;
+use clasper_webhook::Notices;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,7 @@ use crate::config::{Config, MigrationMode, ProcessEnvironment};
 use crate::decisions::decisions;
 use crate::evidence::{Checkpointer, evidence};
 use crate::gate::IdentityGate;
+use crate::outgoing::outgoing;
 use crate::readiness::ProcessReadiness;
 use crate::subsystem;
 use crate::worker;
@@ -42,6 +44,8 @@ pub struct App {
     pub executions: Executions,
     /// Signs the audit logs.
     pub checkpointer: Checkpointer,
+    /// Delivers callbacks and webhooks.
+    pub notices: Notices,
     /// Every run and worker.
     pub tracker: TaskTracker,
     /// Cancelled first: no new runs.
@@ -84,7 +88,9 @@ impl App {
         let table = subsystem::prices(config)?;
         let prices = TenantPrices::new(table, store.clone(), clock.clone(), ids.clone());
         let evidence = evidence(config, &store, &seal, &clock).await?;
-        let decisions = decisions(config, &store, &seal, &redactor, &clock, &ids)?;
+        let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
+        let callbacks = outgoing.callbacks;
+        let decisions = decisions(config, &store, &seal, &redactor, callbacks, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -125,6 +131,8 @@ impl App {
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
+            adapter_keys: decisions.adapter_keys,
+            webhooks: outgoing.webhooks,
             policies: decisions.policies,
             prices,
             histories: Some(store.clone()),
@@ -150,6 +158,7 @@ impl App {
             agents,
             executions: decisions.executions,
             checkpointer: evidence.checkpointer,
+            notices: outgoing.notices,
             tracker,
             shutdown,
             abort,
@@ -186,6 +195,7 @@ impl App {
             &self.agents,
             &self.executions,
             &self.checkpointer,
+            &self.notices,
             &self.limiter,
             self.metrics.clone(),
             &self.tracker,

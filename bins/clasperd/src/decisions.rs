@@ -5,10 +5,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
-use clasper_delegated::adapter::AdapterRegistry;
-use clasper_delegated::{
-    CallbackCheck, CallbackRefused, ExecutionConfig, ExecutionDeps, Executions, Workspaces,
-};
+use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
+use clasper_delegated::{CallbackCheck, ExecutionConfig, ExecutionDeps, Executions, Workspaces};
+use clasper_identity::SystemSecrets;
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_store::Store;
@@ -24,6 +23,8 @@ pub struct Decisions {
     pub policies: Policies,
     /// Adapters.
     pub adapters: AdapterRegistry,
+    /// Keys of adapters.
+    pub adapter_keys: AdapterKeys,
     /// Executions.
     pub executions: Executions,
 }
@@ -40,24 +41,13 @@ impl Workspaces for ConfiguredRoots {
     }
 }
 
-/// Without a signing secret no callback can be trusted by who receives it, so none is taken.
-struct NoCallbacks;
-
-impl CallbackCheck for NoCallbacks {
-    fn check(&self, _: &str) -> Result<String, CallbackRefused> {
-        Err(CallbackRefused {
-            code: "callback_not_configured",
-            detail: "this server sends no callbacks: poll GET /api/execution/{execution_id}?wait=30s, or leave callback_url out".to_owned(),
-        })
-    }
-}
-
 /// Puts the parts together.
 pub fn decisions(
     config: &Config,
     store: &Arc<Store>,
     seal: &Arc<AeadSeal>,
     redactor: &Redactor,
+    callbacks: Arc<dyn CallbackCheck>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Result<Decisions> {
@@ -67,6 +57,13 @@ pub fn decisions(
     let policies = Policies::new(store.clone(), &builtin, clock.clone(), ids.clone())
         .context("the built-in policies cannot be compiled")?;
     let adapters = AdapterRegistry::new(store.clone(), clock.clone(), ids.clone());
+    let adapter_keys = AdapterKeys::new(
+        store.clone(),
+        adapters.clone(),
+        Arc::new(SystemSecrets),
+        clock.clone(),
+        ids.clone(),
+    );
     let executions = Executions::new(
         ExecutionDeps {
             executions: store.clone(),
@@ -75,7 +72,7 @@ pub fn decisions(
             workspaces: Arc::new(ConfiguredRoots {
                 root: config.agent.execution_root.clone(),
             }),
-            callbacks: Arc::new(NoCallbacks),
+            callbacks,
             redactor: redactor.clone(),
             seal: seal.clone(),
             clock: clock.clone(),
@@ -86,6 +83,7 @@ pub fn decisions(
     Ok(Decisions {
         policies,
         adapters,
+        adapter_keys,
         executions,
     })
 }

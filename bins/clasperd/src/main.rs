@@ -8,6 +8,7 @@ mod evidence;
 mod export;
 mod gate;
 mod operator;
+mod outgoing;
 mod quickstart;
 mod readiness;
 mod serve;

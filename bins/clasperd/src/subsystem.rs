@@ -73,12 +73,10 @@ pub fn authenticator(
         default_tenant: TenantId::new(&credentials.local_tenant)
             .context("CLASPER_LOCAL_TENANT_ID")?,
     };
-    Ok(CredentialVerifier::new(
-        auth,
-        store.clone(),
-        http.clone(),
-        clock.clone(),
-    ))
+    Ok(
+        CredentialVerifier::new(auth, store.clone(), http.clone(), clock.clone())
+            .with_adapters(store.clone()),
+    )
 }
 
 fn adapter_tokens(credentials: &CredentialSection) -> Option<AdapterTokenConfig> {

@@ -8,6 +8,7 @@ use clasper_delegated::Executions;
 use clasper_http::CredentialLimiter;
 use clasper_runtime::service::AgentService;
 use clasper_telemetry::MetricsHandle;
+use clasper_webhook::Notices;
 use futures::future::BoxFuture;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,7 @@ pub fn start(
     agents: &AgentService,
     executions: &Executions,
     checkpointer: &Checkpointer,
+    notices: &Notices,
     limiter: &CredentialLimiter,
     metrics: Option<MetricsHandle>,
     tracker: &TaskTracker,
@@ -64,6 +66,7 @@ pub fn start(
     let limiter = limiter.clone();
     let executions = executions.clone();
     let checkpointer = checkpointer.clone();
+    let (telling, told) = (notices.clone(), notices.clone());
     let table = [
         worker(
             "say that this process lives",
@@ -103,6 +106,22 @@ pub fn start(
             move || {
                 let checkpointer = checkpointer.clone();
                 async move { checkpointer.tick().await }
+            },
+        ),
+        worker(
+            "deliver callbacks and webhooks",
+            Duration::from_secs(1),
+            move || {
+                let notices = telling.clone();
+                async move { notices.deliver_due().await.map(drop) }
+            },
+        ),
+        worker(
+            "count waiting callbacks and webhooks, forget settled ones",
+            Duration::from_secs(30),
+            move || {
+                let notices = told.clone();
+                async move { notices.upkeep().await }
             },
         ),
         worker(

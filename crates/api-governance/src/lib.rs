@@ -9,6 +9,7 @@ mod executions;
 mod forecast;
 mod policies;
 mod risk;
+mod webhooks;
 
 use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,4 +27,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(access::routes())
         .merge(risk::routes())
         .merge(forecast::routes())
+        .merge(webhooks::routes())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use clasper_core::Clock;
 use clasper_delegated::Executions;
-use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_evidence::{AuditLog, AuditStore};
 use clasper_governance::forecast::CostHistories;
 use clasper_governance::{Budgets, TenantPrices};
@@ -17,6 +17,7 @@ use clasper_policy::Policies;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
 use clasper_tracing::TraceStore;
+use clasper_webhook::Webhooks;
 
 use crate::readiness::Readiness;
 
@@ -42,6 +43,10 @@ pub struct ApiDeps {
     pub executions: Executions,
     /// The registry of adapters.
     pub adapters: AdapterRegistry,
+    /// Keys of adapters.
+    pub adapter_keys: AdapterKeys,
+    /// Endpoints of webhooks.
+    pub webhooks: Webhooks,
     /// Policies.
     pub policies: Policies,
     /// What models cost.

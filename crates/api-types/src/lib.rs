@@ -31,6 +31,7 @@ mod tenant;
 mod time;
 mod trace;
 mod usage;
+mod webhook;
 
 pub use access::{
     AccessAction, AccessDecision, AccessDecisionList, AccessDecisions, AccessEntity, AccessFound,
@@ -38,8 +39,9 @@ pub use access::{
     AccessSearchBody, AccessSearchReply, EvaluationsSemantic, Properties,
 };
 pub use adapter::{
-    AdapterList, AdapterView, CertificationTierName, ChangeAdapterBody, RegisterAdapterBody,
-    RiskClassName,
+    AdapterKeyList, AdapterKeyView, AdapterList, AdapterView, CertificationTierName,
+    ChangeAdapterBody, IssueAdapterKeyBody, IssuedAdapterKeyReply, RegisterAdapterBody,
+    RegisteredAdapterReply, RiskClassName,
 };
 pub use adapter_decision::{
     AdapterDecisionList, AdapterDecisionQuery, AdapterDecisionReply, AdapterDecisionView,
@@ -105,3 +107,7 @@ pub use trace::{
     ViolationView,
 };
 pub use usage::UsageView;
+pub use webhook::{
+    ChangeWebhookBody, CreateWebhookBody, CreatedWebhookReply, QueuedMessageReply,
+    WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookView,
+};

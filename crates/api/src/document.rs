@@ -27,6 +27,7 @@ const DAEMON_KEY: &str = "daemon_key";
         (name = "executions", description = "What adapters ask to execute"),
         (name = "decisions", description = "What was decided, and what waits for people"),
         (name = "adapters", description = "Executors that ask before they act"),
+        (name = "webhooks", description = "Endpoints that are told what happens"),
         (name = "traces", description = "What executions did"),
         (name = "audit", description = "The tenant's log: every write, in order, linked by hashes"),
         (name = "policies", description = "What decides: policies, bundles, what a draft would do, risk"),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adapter_claims;
+mod adapter_key;
 mod adapter_token;
 mod api_key;
 mod claims;

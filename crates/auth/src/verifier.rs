@@ -7,10 +7,11 @@ use reqwest::Client;
 
 use clasper_core::{Clock, Principal, TenantId};
 use clasper_identity::{
-    API_KEY_MARK, AdapterPrincipal, AuthError, Authentication, Authenticator, DaemonAuthentication,
-    IdentityStore, Presented,
+    ADAPTER_KEY_MARK, API_KEY_MARK, AdapterDirectory, AdapterPrincipal, AuthError, Authentication,
+    Authenticator, DaemonAuthentication, IdentityStore, Presented,
 };
 
+use crate::adapter_key::AdapterDoor;
 use crate::adapter_token::AdapterTokens;
 use crate::api_key::ApiKeys;
 use crate::config::AuthConfig;
@@ -24,7 +25,9 @@ pub struct CredentialVerifier {
     api_keys: ApiKeys,
     daemon_key: DaemonKey,
     adapters: AdapterTokens,
+    adapter_door: Option<AdapterDoor>,
     default_tenant: TenantId,
+    clock: Arc<dyn Clock>,
 }
 
 impl CredentialVerifier {
@@ -43,11 +46,20 @@ impl CredentialVerifier {
             .map(|jwks| Jwks::new(jwks, client, Arc::clone(&clock)));
         Self {
             tokens: Tokens::new(config.agent_jwt_secret.as_ref(), jwks, Arc::clone(&clock)),
-            api_keys: ApiKeys::new(store, clock),
+            api_keys: ApiKeys::new(store, Arc::clone(&clock)),
             daemon_key: DaemonKey::new(config.daemon_key.as_ref()),
             adapters,
+            adapter_door: None,
             default_tenant: config.default_tenant,
+            clock,
         }
+    }
+
+    /// Takes adapters' own keys, too, and lets in only adapters that the registry does not know as disabled.
+    #[must_use]
+    pub fn with_adapters(mut self, directory: Arc<dyn AdapterDirectory>) -> Self {
+        self.adapter_door = Some(AdapterDoor::new(directory, Arc::clone(&self.clock)));
+        self
     }
 
     async fn prove_bearer(&self, bearer: &str) -> Result<Principal, AuthError> {
@@ -82,6 +94,14 @@ impl Authenticator for CredentialVerifier {
     }
 
     async fn authenticate_adapter(&self, token: &str) -> Result<AdapterPrincipal, AuthError> {
-        self.adapters.prove(token)
+        match &self.adapter_door {
+            Some(door) if token.starts_with(ADAPTER_KEY_MARK) => door.prove(token).await,
+            Some(door) => {
+                let principal = self.adapters.prove(token)?;
+                door.admit(&principal).await?;
+                Ok(principal)
+            }
+            None => self.adapters.prove(token),
+        }
     }
 }

@@ -112,6 +112,22 @@ events! {
     AdapterRegistered = "adapter_registered";
     /// An operator changed an adapter.
     AdapterChanged = "adapter_changed";
+    /// An adapter was given a key of its own.
+    AdapterKeyIssued = "adapter_key_issued";
+    /// An adapter's keys were revoked.
+    AdapterKeysRevoked = "adapter_keys_revoked";
+    /// An endpoint of webhooks was set up.
+    WebhookCreated = "webhook_created";
+    /// An endpoint of webhooks was changed by an operator.
+    WebhookChanged = "webhook_changed";
+    /// An endpoint of webhooks was removed.
+    WebhookRemoved = "webhook_removed";
+    /// An endpoint of webhooks was switched off because nothing arrived there.
+    WebhookDisabled = "webhook_disabled";
+    /// An endpoint of webhooks was sent a message that reports nothing.
+    WebhookTested = "webhook_tested";
+    /// A message to an endpoint was asked for again.
+    WebhookRedelivered = "webhook_redelivered";
     /// A price of the tenant's own was set.
     PriceChanged = "price_changed";
 }

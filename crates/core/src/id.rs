@@ -66,6 +66,12 @@ macro_rules! id {
                 Self(uuid)
             }
 
+            /// The id that these 16 bytes are.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
             /// The bare UUID, for storage.
             #[must_use]
             pub const fn as_uuid(&self) -> Uuid {
@@ -90,6 +96,8 @@ macro_rules! id {
 }
 
 id! {
+    /// An adapter's own key (not the secret itself).
+    AdapterKeyId = "adapter key";
     /// A tenant's API key (not the secret itself).
     ApiKeyId = "API key";
     /// One immutable bundle of policies.
@@ -98,6 +106,8 @@ id! {
     AuditEntryId = "audit entry";
     /// One decision about an intent.
     DecisionId = "decision";
+    /// An endpoint of a tenant's webhooks.
+    EndpointId = "webhook endpoint";
     /// One governed execution, from decision to outcome.
     ExecutionId = "execution";
     /// A single-use capability.

@@ -64,6 +64,8 @@ permissions! {
     AdapterView = "adapter:view";
     /// Change the adapter registry: certification, enablement, keys.
     AdapterManage = "adapter:manage_keys";
+    /// Set up, change and look at the endpoints of webhooks.
+    WebhookManage = "webhook:manage";
 }
 
 impl fmt::Display for Permission {
@@ -187,7 +189,8 @@ impl Role {
             .with(P::BudgetModify)
             .with(P::PolicyManage)
             .with(P::OverrideUse)
-            .with(P::AdapterManage);
+            .with(P::AdapterManage)
+            .with(P::WebhookManage);
         match self {
             Self::Agent => PermissionSet::EMPTY.with(P::AgentRun),
             Self::Viewer => viewer,

@@ -1,6 +1,8 @@
 //! Who acts: the principal, made only by authentication, and the tenant scope every query takes.
 
-use crate::{ApiKeyId, Permission, PermissionSet, Sha256Digest, TenantId, TraceId, UserId};
+use crate::{
+    AdapterKeyId, ApiKeyId, Permission, PermissionSet, Sha256Digest, TenantId, TraceId, UserId,
+};
 
 /// The kind of credential a principal came with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +16,8 @@ pub enum Credential {
     DaemonKey,
     /// An adapter's token, named by the digest of its signing input.
     AdapterToken(Sha256Digest),
+    /// A key that Clasper issued to an adapter.
+    AdapterKey(AdapterKeyId),
     /// A command run by someone with access to the machine and the database.
     LocalOperator,
     /// Clasper itself: recovery, reconciliation, delivery.
@@ -29,6 +33,7 @@ impl Credential {
             Self::ApiKey(_) => "api_key",
             Self::DaemonKey => "daemon_key",
             Self::AdapterToken(_) => "adapter_token",
+            Self::AdapterKey(_) => "adapter_key",
             Self::LocalOperator => "local_operator",
             Self::System => "system",
         }

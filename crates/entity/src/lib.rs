@@ -2,6 +2,7 @@
 
 pub mod active_bundle;
 pub mod adapter;
+pub mod adapter_key;
 pub mod api_key;
 pub mod audit_entry;
 pub mod budget_scope;
@@ -16,6 +17,7 @@ pub mod log_checkpoint;
 pub mod log_head;
 pub mod log_key;
 pub mod log_tile;
+pub mod notice;
 pub mod open_run;
 pub mod outbox_message;
 pub mod outcome;
@@ -24,3 +26,4 @@ pub mod policy_version;
 pub mod price_override;
 pub mod tenant;
 pub mod trace;
+pub mod webhook_endpoint;

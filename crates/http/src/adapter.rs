@@ -85,7 +85,8 @@ async fn check_beside(
 pub fn adapter_token_scheme() -> SecurityScheme {
     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
         "X-Adapter-Token",
-        "An adapter's token: a JWT of type `adapter`, signed with HS256, HS384 or HS512. Its claims name the adapter, the \
+        "An adapter's own key (`cla_…`), as the answer to its registration gave it; what it may ask for is in the registry. Or a \
+         token of its own making: a JWT of type `adapter`, signed with HS256, HS384 or HS512. Its claims name the adapter, the \
          tenant, the workspace and the capabilities that it may ask for; `iat` and `exp` are required.",
     )))
 }

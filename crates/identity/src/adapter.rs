@@ -15,7 +15,7 @@ pub struct AdapterPrincipal {
     pub adapter: AdapterId,
     /// What it may ask for: exact names, in order, each once. None of them stands for others.
     pub capabilities: Vec<String>,
-    /// The token it came with, [`Credential::AdapterToken`].
+    /// The token it came with: [`Credential::AdapterToken`], or [`Credential::AdapterKey`] with what the registry says it can do.
     pub credential: Credential,
 }
 

@@ -144,9 +144,12 @@ pub enum AuthError {
     MissingAdapterToken,
     /// The adapter token has not the form of a token, or came twice.
     #[error(
-        "the adapter token is not a signed token: send one as issued, once, as `X-Adapter-Token`, at most 8 KiB"
+        "the adapter token is neither an adapter's key (`cla_…`) nor a signed token: send one as issued, once, as `X-Adapter-Token`, at most 8 KiB"
     )]
     MalformedAdapterToken,
+    /// An operator has disabled the adapter, or revoked its keys.
+    #[error("this adapter is disabled: an operator has to enable it")]
+    AdapterDisabled,
     /// A properly signed token that was not made for adapters.
     #[error("invalid adapter token type: its issuer must set the claim `type` to `adapter`")]
     NotAdapterToken,
@@ -189,6 +192,7 @@ impl Classify for AuthError {
             | Self::NotAdapterToken
             | Self::LifeTooLong { .. }
             | Self::NotConfigured { .. } => ErrorKind::Unauthenticated,
+            Self::AdapterDisabled => ErrorKind::Forbidden,
             Self::KeysUnavailable => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
         }
@@ -203,6 +207,7 @@ impl Classify for AuthError {
             Self::Claim { .. } => "invalid_claim",
             Self::WrongType | Self::NotAdapterToken => "wrong_token_type",
             Self::Malformed | Self::MalformedAdapterToken => "malformed_token",
+            Self::AdapterDisabled => "adapter_disabled",
             Self::LifeTooLong { .. } => "token_life_too_long",
             Self::NotConfigured { .. } => "credential_not_configured",
             Self::KeysUnavailable => "issuer_keys_unavailable",

@@ -8,6 +8,8 @@ use clasper_core::Sha256Digest;
 
 /// What every API key begins with, so that people, scanners and the authenticator know one when they see it.
 pub const API_KEY_MARK: &str = "clk_";
+/// What every adapter's own key begins with. No token of another kind does.
+pub const ADAPTER_KEY_MARK: &str = "cla_";
 
 /// Random bytes in a key.
 const RANDOM_BYTES: usize = 32;
@@ -44,8 +46,22 @@ impl SecretSource for SystemSecrets {
 
 /// A new secret: `clk_` and 43 characters of base64url.
 pub(crate) fn generate(source: &dyn SecretSource) -> Result<SecretString, NoRandomness> {
+    marked(API_KEY_MARK, source)
+}
+
+/// A new key for an adapter, `cla_` and 43 characters of base64url, with the part that may be shown again.
+///
+/// # Errors
+/// [`NoRandomness`].
+pub fn new_adapter_key(source: &dyn SecretSource) -> Result<(SecretString, String), NoRandomness> {
+    let secret = marked(ADAPTER_KEY_MARK, source)?;
+    let prefix = prefix(&secret);
+    Ok((secret, prefix))
+}
+
+fn marked(mark: &str, source: &dyn SecretSource) -> Result<SecretString, NoRandomness> {
     let encoded = URL_SAFE_NO_PAD.encode(source.random_bytes()?);
-    Ok(SecretString::from(format!("{API_KEY_MARK}{encoded}")))
+    Ok(SecretString::from(format!("{mark}{encoded}")))
 }
 
 /// The part of a secret that may be shown again.
@@ -57,7 +73,17 @@ pub(crate) fn prefix(secret: &SecretString) -> String {
 /// so that nonsense costs no query.
 #[must_use]
 pub fn api_key_digest(presented: &str) -> Option<Sha256Digest> {
-    let encoded = presented.strip_prefix(API_KEY_MARK)?;
+    digest_of(API_KEY_MARK, presented)
+}
+
+/// The same for an adapter's own key.
+#[must_use]
+pub fn adapter_key_digest(presented: &str) -> Option<Sha256Digest> {
+    digest_of(ADAPTER_KEY_MARK, presented)
+}
+
+fn digest_of(mark: &str, presented: &str) -> Option<Sha256Digest> {
+    let encoded = presented.strip_prefix(mark)?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (encoded.len() == ENCODED_CHARS && encoded.bytes().all(fits))
         .then(|| Sha256Digest::of(presented.as_bytes()))

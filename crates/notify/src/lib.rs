@@ -11,7 +11,9 @@ mod message_id;
 mod policy;
 mod resolver;
 mod schedule;
+mod sender;
 mod signature;
+mod signing;
 
 pub use address::is_public;
 pub use callback_url::{CallbackUrl, MAX_URL_BYTES, UrlError};
@@ -23,7 +25,9 @@ pub use message_id::{MessageId, MessageIdError};
 pub use policy::{GuardPolicy, PlainHttp, PolicyError, Ports};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use schedule::{MAX_RETRY_AFTER, NextStep, RetrySchedule};
+pub use sender::SigningSender;
 pub use signature::{
     ID_HEADER, SIGNATURE_HEADER, SignError, SignedHeaders, TIMESTAMP_HEADER, TOLERANCE,
     VerifyError, body_signature, sign, verify,
 };
+pub use signing::GuardedSigning;

@@ -10,6 +10,7 @@ mod row;
 mod snapshot;
 mod store;
 mod verify;
+mod webhook_ports;
 mod write;
 
 pub use snapshot::LogSnapshot;

@@ -58,7 +58,10 @@ macro_rules! every_entity {
             log_tile,
             log_checkpoint,
             log_head,
-            log_key
+            log_key,
+            notice,
+            webhook_endpoint,
+            adapter_key
         )
     };
 }

@@ -70,6 +70,7 @@ pub const TABLE: &[Row] = &[
     row("clasper-policy", Layer::Domain, &["clasper-core"]),
     row("clasper-redaction", Layer::Domain, &["clasper-core"]),
     row("clasper-tracing", Layer::Domain, &["clasper-core"]),
+    row("clasper-webhook", Layer::Domain, &["clasper-core"]),
     row("clasper-workspace", Layer::Domain, &["clasper-core"]),
     // Use cases.
     row(
@@ -81,6 +82,7 @@ pub const TABLE: &[Row] = &[
             "clasper-identity",
             "clasper-policy",
             "clasper-redaction",
+            "clasper-webhook",
         ],
     ),
     row(
@@ -113,7 +115,11 @@ pub const TABLE: &[Row] = &[
         Layer::Adapter,
         &["clasper-core", "clasper-runtime"],
     ),
-    row("clasper-notify", Layer::Adapter, &["clasper-core"]),
+    row(
+        "clasper-notify",
+        Layer::Adapter,
+        &["clasper-core", "clasper-webhook"],
+    ),
     row(
         "clasper-store",
         Layer::Adapter,
@@ -128,6 +134,7 @@ pub const TABLE: &[Row] = &[
             "clasper-policy",
             "clasper-runtime",
             "clasper-tracing",
+            "clasper-webhook",
         ],
     ),
     // Interfaces.
@@ -173,6 +180,7 @@ pub const TABLE: &[Row] = &[
             "clasper-http",
             "clasper-identity",
             "clasper-policy",
+            "clasper-webhook",
         ],
     ),
     row(
@@ -188,6 +196,7 @@ pub const TABLE: &[Row] = &[
             "clasper-policy",
             "clasper-runtime",
             "clasper-tracing",
+            "clasper-webhook",
         ],
     ),
     row(

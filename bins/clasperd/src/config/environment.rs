@@ -13,6 +13,10 @@ enum Kind {
     Number,
     /// Switched off by `false`, `0` or `no`; on otherwise.
     Switch,
+    /// Texts, separated by commas.
+    Texts,
+    /// Whole numbers, separated by commas.
+    Numbers,
     /// A port on loopback.
     Port,
     /// A path to an SQLite file.
@@ -175,6 +179,37 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
         "llm.base_urls.openrouter",
         Kind::Text,
     ),
+    ("CLASPER_WEBHOOK_SECRET", "webhooks.secret", Kind::Text),
+    (
+        "CLASPER_WEBHOOK_ALLOW_NETWORKS",
+        "webhooks.allow_networks",
+        Kind::Texts,
+    ),
+    (
+        "CLASPER_WEBHOOK_DENY_NETWORKS",
+        "webhooks.deny_networks",
+        Kind::Texts,
+    ),
+    (
+        "CLASPER_WEBHOOK_ALLOW_HOSTS",
+        "webhooks.allow_hosts",
+        Kind::Texts,
+    ),
+    (
+        "CLASPER_WEBHOOK_ALLOW_PORTS",
+        "webhooks.allow_ports",
+        Kind::Numbers,
+    ),
+    (
+        "CLASPER_WEBHOOK_PLAIN_HTTP",
+        "webhooks.plain_http",
+        Kind::Text,
+    ),
+    (
+        "CLASPER_WEBHOOK_TIMEOUT_MS",
+        "webhooks.timeout_ms",
+        Kind::Number,
+    ),
     ("CLASPER_LOG", "telemetry.log", Kind::Text),
     ("CLASPER_LOG_FORMAT", "telemetry.log_format", Kind::Text),
     (
@@ -230,6 +265,19 @@ impl ProcessEnvironment {
                     );
                     figment.merge(Serialized::default(place, on))
                 }
+                Kind::Texts => {
+                    let texts: Vec<&str> = parts(value).collect();
+                    figment.merge(Serialized::default(place, texts))
+                }
+                Kind::Numbers => {
+                    let Ok(numbers) = parts(value)
+                        .map(str::parse)
+                        .collect::<Result<Vec<u64>, _>>()
+                    else {
+                        bail!("{name} must be whole numbers, separated by commas");
+                    };
+                    figment.merge(Serialized::default(place, numbers))
+                }
                 Kind::Port => match value.parse::<u16>() {
                     Ok(port) => {
                         figment.merge(Serialized::default(place, format!("127.0.0.1:{port}")))
@@ -253,6 +301,13 @@ impl ProcessEnvironment {
     }
 }
 
+fn parts(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +328,7 @@ mod tests {
                 (Kind::Number | Kind::Port, _) => "1",
                 (Kind::Switch, _) => "true",
                 (_, "CLASPER_MIGRATE") => "refuse",
+                (_, "CLASPER_WEBHOOK_PLAIN_HTTP") => "refused",
                 _ => "12345",
             };
             load(&[(name, value)]).unwrap_or_else(|error| panic!("{name}: {error:#}"));

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 pub use environment::ProcessEnvironment;
 pub use section::{
     AgentSection, AuditSection, BackendSection, CredentialSection, DatabaseSection, LlmSection,
-    MigrationMode, PriceSection, Secret, ServerSection, TelemetrySection,
+    MigrationMode, PlainHttpMode, PriceSection, Secret, ServerSection, TelemetrySection,
+    WebhookSection,
 };
 
 /// The shortest secret that `serve` accepts, in bytes: HS256 is only as strong as its key.
@@ -41,6 +42,8 @@ pub struct Config {
     pub agent: AgentSection,
     /// Model providers.
     pub llm: LlmSection,
+    /// Callbacks and webhooks.
+    pub webhooks: WebhookSection,
     /// Logs and spans.
     pub telemetry: TelemetrySection,
     /// Prices of models by `provider/model`, beside and above the listed ones.

@@ -309,6 +309,53 @@ impl Default for TelemetrySection {
     }
 }
 
+/// Where callbacks and webhooks may go without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlainHttpMode {
+    /// Nowhere.
+    Refused,
+    /// To allowed hosts, and to addresses in allowed networks.
+    ToAllowed,
+    /// Anywhere.
+    Anywhere,
+}
+
+/// Callbacks and webhooks.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookSection {
+    /// Signs callbacks (Standard Webhooks): `whsec_…` or `whsk_…`, the current key first, then those that it replaces,
+    /// separated by spaces. Without it callbacks are refused.
+    pub secret: Option<Secret>,
+    /// Networks that may be reached although they are not public, such as `10.20.0.0/16`.
+    pub allow_networks: Vec<String>,
+    /// Networks that may never be reached, such as one's own public addresses.
+    pub deny_networks: Vec<String>,
+    /// Names of hosts that may be local and have private addresses.
+    pub allow_hosts: Vec<String>,
+    /// Ports besides the scheme's own.
+    pub allow_ports: Vec<u16>,
+    /// Where messages may go without TLS.
+    pub plain_http: PlainHttpMode,
+    /// The longest one attempt may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl Default for WebhookSection {
+    fn default() -> Self {
+        Self {
+            secret: None,
+            allow_networks: Vec::new(),
+            deny_networks: Vec::new(),
+            allow_hosts: Vec::new(),
+            allow_ports: Vec::new(),
+            plain_http: PlainHttpMode::Refused,
+            timeout_ms: 10_000,
+        }
+    }
+}
+
 /// The price of a model, in US dollars per million tokens, as decimal strings.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

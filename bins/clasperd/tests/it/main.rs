@@ -5,6 +5,7 @@
     reason = "what a test spawns ends with the test; there is no shutdown to wait for it"
 )]
 
+mod adapter;
 mod attack;
 mod backend_down;
 mod budget;

@@ -1,8 +1,10 @@
 //! The registry of adapters.
 
 mod change;
+mod keys;
 mod list;
 mod register;
+mod rotate;
 mod view;
 
 use clasper_api_state::ApiState;
@@ -14,4 +16,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(register::register_adapter))
         .routes(routes!(list::list_adapters))
         .routes(routes!(change::change_adapter))
+        .routes(routes!(rotate::rotate_adapter_key))
+        .routes(routes!(
+            keys::list::list_adapter_keys,
+            keys::issue::issue_adapter_key,
+            keys::revoke::revoke_adapter_keys
+        ))
 }

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use clasper_api_state::ApiState;
-use clasper_api_types::{AdapterView, RegisterAdapterBody};
+use clasper_api_types::{RegisterAdapterBody, RegisteredAdapterReply};
 use clasper_delegated::Error;
 use clasper_delegated::adapter::Registration;
 use clasper_http::{ApiJson, AuthenticatedAdapter, Problem, WriteProblems};
+use secrecy::ExposeSecret;
 
 use crate::adapters::view;
 use crate::executions::{adapter_caller, risk_class};
@@ -15,19 +16,23 @@ use crate::executions::{adapter_caller, risk_class};
 ///
 /// For the first time or again; what it says of its own risk can only raise it, and its certification is set by operators. A
 /// new adapter counts as `high` at least until an operator has classified it.
+///
+/// An adapter that comes with a token signed by the shared secret is given a key of its own, which is shown this once: from
+/// then on it may send that as `X-Adapter-Token` and needs the shared secret no more. What its key may ask for is what is
+/// registered. Earlier keys stay good for a day.
 #[utoipa::path(
     post,
     path = "/adapters/register",
     tag = "adapters",
     request_body = RegisterAdapterBody,
     security(("adapter_token" = [])),
-    responses((status = 200, description = "The adapter as it is known now.", body = AdapterView), WriteProblems)
+    responses((status = 200, description = "The adapter as it is known now, with a key of its own if it came without one.", body = RegisteredAdapterReply), WriteProblems)
 )]
 pub(super) async fn register_adapter(
     State(state): State<ApiState>,
     adapter: AuthenticatedAdapter,
     ApiJson(body): ApiJson<RegisterAdapterBody>,
-) -> Result<Json<AdapterView>, Problem> {
+) -> Result<Json<RegisteredAdapterReply>, Problem> {
     let own = &adapter.principal;
     if body.adapter_id != own.adapter {
         return Err(Error::ScopeMismatch("adapter").into());
@@ -45,5 +50,10 @@ pub(super) async fn register_adapter(
     };
     let caller = adapter_caller(adapter);
     let registered = state.adapters.register(&caller, &registration).await?;
-    Ok(Json(view::adapter(registered)))
+    let keys = &state.adapter_keys;
+    let secret = keys.issue_at_registration(&caller, &registered).await?;
+    Ok(Json(RegisteredAdapterReply {
+        adapter: view::adapter(registered),
+        adapter_token: secret.map(|secret| secret.expose_secret().to_owned()),
+    }))
 }

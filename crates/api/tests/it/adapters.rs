@@ -21,6 +21,15 @@ async fn register(app: &App, body: &Value) -> Answer {
         .await
 }
 
+/// Takes the secret out of an answer.
+fn secret(answer: &mut Answer) -> String {
+    let members = answer.body.as_object_mut().expect("an object");
+    let secret = members.remove("adapter_token").expect("a secret");
+    // Taking a member out may have moved another.
+    answer.body.sort_all_objects();
+    secret.as_str().expect("a text").to_owned()
+}
+
 async fn change(app: &App, body: &str) -> Answer {
     let uri = "/ops/api/adapters/openclaw-local";
     app.call(Method::PATCH, uri, &[MANAGER], Body::from(body.to_owned()))
@@ -30,8 +39,10 @@ async fn change(app: &App, body: &str) -> Answer {
 #[tokio::test]
 async fn an_adapter_registers_and_its_certification_is_not_its_own_to_say() {
     let app = App::new();
-    let answer = register(&app, &registration()).await;
+    let mut answer = register(&app, &registration()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
+    let token = secret(&mut answer);
+    assert!(token.starts_with("cla_") && token.len() == 47, "{token}");
     insta::assert_json_snapshot!(answer.body, @r#"
     {
       "adapter_id": "openclaw-local",
@@ -54,7 +65,8 @@ async fn an_adapter_registers_and_its_certification_is_not_its_own_to_say() {
       "version": "0.1.0"
     }
     "#);
-    let again = register(&app, &registration()).await;
+    let mut again = register(&app, &registration()).await;
+    assert_ne!(secret(&mut again), token);
     assert_eq!(again.body, answer.body);
     let list = app.get("/ops/api/adapters", &[OPERATOR]).await;
     assert_eq!(list.body, json!({"adapters": [answer.body], "total": 1}));

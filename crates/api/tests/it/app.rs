@@ -7,18 +7,19 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
-use clasper_delegated::adapter::AdapterRegistry;
+use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
 use clasper_evidence::{
     AuditLog, AuditLogDeps, KeyPair, KeySource, LogSigner, LogSignerDeps, adopt_key,
 };
 use clasper_governance::{Budgets, PriceTable, TenantPrices};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
-use clasper_identity::{Identity, Tenant};
+use clasper_identity::{Identity, SystemSecrets, Tenant};
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
+use clasper_webhook::{WebhookDeps, Webhooks};
 use clasper_workspace::{Options, WorkspaceCache};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,7 +28,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Gate, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready, Rooms,
+    Backend, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready,
+    Rooms, Signer,
 };
 
 /// Headers of a request, as name and value.
@@ -224,6 +226,20 @@ impl Parts {
             prices: self.prices(),
             histories: None,
             public_url: None,
+            webhooks: Webhooks::new(WebhookDeps {
+                endpoints: Arc::new(Endpoints::over(self.ledger.clone())),
+                signing: Arc::new(Signer),
+                seal: Arc::new(Plain),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            adapter_keys: AdapterKeys::new(
+                Arc::new(KeyRing::over(self.ledger.clone())),
+                adapters.clone(),
+                Arc::new(SystemSecrets),
+                clock.clone(),
+                ids.clone(),
+            ),
             adapters,
             policies,
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),

@@ -5,10 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
-    AdapterExplanationView, AdapterList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody,
-    BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView,
-    BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody,
-    CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList, LogKeyList, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, ReadinessView, RegisterAdapterBody, ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply, UsageView, VersionView,
+    AdapterExplanationView, AdapterKeyList, AdapterList, ApiKeyList, ApiKeyReply, AuditList,
+    BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody,
+    BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody,
+    ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply,
+    ConsumeReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody, CreatedKeyReply,
+    CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody,
+    EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody,
+    ForecastReply, HealthView, HoldList, IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList,
+    OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList,
+    PolicyReply, PriceList, QueuedMessageReply, ReadinessView, RegisterAdapterBody,
+    RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply, UsageView, VersionView,
+    WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -59,6 +69,7 @@ fn every_operation_is_listed_once() {
       "backtest_policies",
       "change_adapter",
       "change_policy",
+      "change_webhook",
       "check_audit_completeness",
       "check_budget",
       "check_compatibility",
@@ -69,6 +80,7 @@ fn every_operation_is_listed_once() {
       "create_bundle",
       "create_key",
       "create_tenant",
+      "create_webhook",
       "deactivate_bundle",
       "dry_run_policy",
       "dry_run_policy_ops",
@@ -95,12 +107,15 @@ fn every_operation_is_listed_once() {
       "get_usage",
       "get_version",
       "install_pack",
+      "issue_adapter_key",
       "list_adapter_decisions",
+      "list_adapter_keys",
       "list_adapters",
       "list_audit_entries",
       "list_audit_keys",
       "list_bundles",
       "list_decisions",
+      "list_deliveries",
       "list_holds",
       "list_keys",
       "list_packs",
@@ -108,18 +123,23 @@ fn every_operation_is_listed_once() {
       "list_prices",
       "list_scope_budgets",
       "list_traces",
+      "list_webhooks",
       "override_decision",
       "post_budget_check",
       "prove_audit_consistency",
       "prove_audit_entry",
+      "redeliver_message",
       "register_adapter",
       "remove_policy",
       "remove_price",
+      "remove_webhook",
       "request_execution",
       "resolve_api_decision",
       "resolve_decision",
       "resolve_decisions",
+      "revoke_adapter_keys",
       "revoke_key",
+      "rotate_adapter_key",
       "save_policy",
       "score_risk",
       "search_actions",
@@ -129,6 +149,7 @@ fn every_operation_is_listed_once() {
       "set_budget",
       "set_price",
       "stream_message",
+      "test_webhook",
       "watch_execution"
     ]
     "#);
@@ -305,6 +326,10 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<AdapterDecisionReply>(&mut known);
     collect::<AdapterExplanationView>(&mut known);
     collect::<RegisterAdapterBody>(&mut known);
+    collect::<RegisteredAdapterReply>(&mut known);
+    collect::<IssueAdapterKeyBody>(&mut known);
+    collect::<IssuedAdapterKeyReply>(&mut known);
+    collect::<AdapterKeyList>(&mut known);
     collect::<ChangeAdapterBody>(&mut known);
     collect::<AdapterList>(&mut known);
     collect::<HoldList>(&mut known);
@@ -335,6 +360,12 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<RiskScoreBody>(&mut known);
     collect::<RiskScoreReply>(&mut known);
     collect::<SavedPolicyReply>(&mut known);
+    collect::<CreateWebhookBody>(&mut known);
+    collect::<CreatedWebhookReply>(&mut known);
+    collect::<ChangeWebhookBody>(&mut known);
+    collect::<WebhookList>(&mut known);
+    collect::<QueuedMessageReply>(&mut known);
+    collect::<WebhookDeliveryList>(&mut known);
     let document = document();
     let schemas = document["components"]["schemas"].as_object();
     let listed: BTreeSet<&String> = schemas.expect("schemas").keys().collect();

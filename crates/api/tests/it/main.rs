@@ -1,5 +1,6 @@
 //! The routes through the real router and its layers, over ports in memory.
 
+mod adapter_keys;
 mod adapters;
 mod agents;
 mod allow_always;
@@ -27,3 +28,4 @@ mod stream;
 mod tenants;
 mod traces;
 mod waits;
+mod webhooks;

@@ -1,9 +1,11 @@
 //! The registry of adapters: what is known of the executors that ask, and may not be claimed by them.
 
+mod keys;
 mod record;
 mod registry;
 mod store;
 
+pub use keys::{AdapterKeyStore, AdapterKeys};
 pub use record::{Adapter, CertificationTier, Registration, RegistrationError};
 pub use registry::{AdapterChange, AdapterRegistry};
 pub use store::{AdapterStore, AdapterWrite};

@@ -84,6 +84,15 @@ impl AdapterRegistry {
         Ok(found)
     }
 
+    /// The adapter as it is stored now.
+    pub(super) async fn look(
+        &self,
+        scope: &TenantScope,
+        adapter: &AdapterId,
+    ) -> Result<Option<Adapter>, Error> {
+        Ok(self.store.find_adapter(scope, adapter).await?.1)
+    }
+
     /// An adapter registers, for the first time or again.
     ///
     /// # Errors
@@ -195,7 +204,7 @@ impl AdapterRegistry {
     }
 }
 
-fn require(caller: &Caller, permission: Permission) -> Result<(), Error> {
+pub(super) fn require(caller: &Caller, permission: Permission) -> Result<(), Error> {
     if caller.may(permission) {
         Ok(())
     } else {

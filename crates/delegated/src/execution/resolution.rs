@@ -12,6 +12,7 @@ use clasper_governance::approval::{
 };
 use clasper_governance::risk::RiskLevel;
 use clasper_governance::{GrantLimits, Intent, LiveGrant, NestedBudgets};
+use clasper_webhook::SealedNotice;
 use serde::Serialize;
 
 use crate::execution::record::{Execution, ExecutionStatus, OVERRIDE_REASON};
@@ -41,22 +42,7 @@ struct NoticeData<'a> {
     intent_hash: String,
 }
 
-/// What is sealed for the courier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct SealedNotice {
-    /// Where it goes.
-    pub url: String,
-    /// The body, as it is signed and sent.
-    pub body: String,
-}
-
 impl NoticeWriter {
-    /// What a notice is bound to, so that one cannot be passed off as another.
-    #[must_use]
-    pub fn context(id: OutboxMessageId) -> Vec<u8> {
-        format!("notice/{id}").into_bytes()
-    }
-
     /// What a callback address is bound to.
     #[must_use]
     pub fn address_context(decision: DecisionId) -> Vec<u8> {
@@ -90,7 +76,7 @@ impl NoticeWriter {
         let plain = serde_json::to_vec(&SealedNotice { url, body })?;
         Ok(Some(ResolutionNotice {
             id,
-            payload: self.0.seal(&Self::context(id), &plain),
+            payload: self.0.seal(&SealedNotice::context(id), &plain),
         }))
     }
 }

@@ -85,6 +85,9 @@ pub enum Error {
     /// The stored request cannot be opened: sealed by another key, or altered.
     #[error("what was asked cannot be read back: it was sealed with another secret")]
     Sealed,
+    /// No secret could be made.
+    #[error("no secret could be made")]
+    Randomness(#[source] clasper_identity::NoRandomness),
     /// The database failed.
     #[error("the execution could not be read or written")]
     Store(#[from] StoreError),
@@ -124,7 +127,7 @@ impl Classify for Error {
             },
             Self::Unsettled | Self::BudgetHeld => ErrorKind::Unavailable,
             Self::Policies(error) => error.kind(),
-            Self::Sealed | Self::Encoding(_) => ErrorKind::Internal,
+            Self::Sealed | Self::Encoding(_) | Self::Randomness(_) => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
         }
     }
@@ -155,7 +158,7 @@ impl Classify for Error {
             Self::Unsettled => "policies_changing",
             Self::BudgetHeld => "budget_held",
             Self::Policies(error) => error.code(),
-            Self::Sealed | Self::Encoding(_) => "internal_error",
+            Self::Sealed | Self::Encoding(_) | Self::Randomness(_) => "internal_error",
             Self::Store(error) => error.code(),
         }
     }

@@ -1,10 +1,13 @@
 //! Reads: tenant-scoped queries on their own connections.
 
 pub(crate) mod account;
+pub(crate) mod adapter_key;
 pub(crate) mod audit;
 pub(crate) mod evidence;
 pub(crate) mod execution;
 pub(crate) mod identity;
+pub(crate) mod notice;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod trace;
+pub(crate) mod webhook;

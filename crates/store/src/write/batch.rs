@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use clasper_core::{AuditEntry, ExecutionId, TenantId};
 use clasper_db::{Dialect, WriteTransaction, lock_rows};
 use clasper_entity::{
-    audit_entry, decision, idempotency_key, ledger_entry, open_run, outbox_message, outcome,
-    tenant, trace,
+    audit_entry, decision, idempotency_key, ledger_entry, notice, open_run, outbox_message,
+    outcome, tenant, trace,
 };
+use clasper_webhook::EventType;
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
@@ -17,6 +18,7 @@ use crate::write::governed::Governed;
 use crate::write::history::Histories;
 use crate::write::needs::Needs;
 use crate::write::nested;
+use crate::write::notice::webhooks;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -38,6 +40,9 @@ pub(crate) struct Batch {
     pub(crate) outbox: Vec<outbox_message::Model>,
     pub(crate) delivered: Vec<Uuid>,
     pub(super) histories: Histories,
+    pub(crate) notices: Vec<notice::Model>,
+    /// Where in `audit` tenants may want to be told, and of what.
+    told: Vec<(usize, EventType)>,
     pub(super) governed: Governed,
 }
 
@@ -66,6 +71,8 @@ impl Batch {
             outbox: Vec::new(),
             delivered: Vec::new(),
             histories: Histories::default(),
+            notices: Vec::new(),
+            told: Vec::new(),
             governed: Governed::default(),
         };
         let tenants = std::mem::take(&mut needs.tenants);
@@ -133,6 +140,9 @@ impl Batch {
 
     /// Appends `entry` to its tenant's log and returns its place.
     pub(crate) fn append(&mut self, entry: AuditEntry) -> Result<i64, DbErr> {
+        if let Some(event) = EventType::of(entry.event) {
+            self.told.push((self.audit.len(), event));
+        }
         let tenant = entry.tenant.clone();
         let account = self.tenant_mut(&tenant)?;
         let logged = row::chain_head(account)?.append(entry);
@@ -184,6 +194,13 @@ impl Batch {
 
     /// Writes everything: one statement per table, however many writes there are.
     pub(crate) async fn flush(mut self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+        let told = self
+            .told
+            .iter()
+            .map(|(at, event)| (&self.audit[*at], *event));
+        let webhooks = webhooks(transaction, told).await?;
+        self.notices.extend(webhooks);
+        transaction.insert(self.notices).await?;
         transaction.insert(self.audit).await?;
         transaction.insert(self.decisions).await?;
         transaction.insert(self.outcomes).await?;

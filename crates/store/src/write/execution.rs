@@ -9,17 +9,18 @@ use clasper_delegated::execution::{
     Change, Closing, Execution, ExecutionOpening, ExecutionStep, ExecutionVerdict, HoldMove,
     Opened, ResolutionNotice, StepRefusal, StepResult, Stepped,
 };
-use clasper_entity::{ledger_entry, outbox_message, outcome};
+use clasper_entity::{ledger_entry, notice, outcome};
 use clasper_governance::{BudgetScope, NestedBudgets};
 use sea_orm::DbErr;
 
 use crate::execution_row;
 use crate::row;
 use crate::write::batch::Batch;
+use crate::write::notice::WAITING;
 use crate::write::{Needs, WriteOp, nested};
 
-/// The kind of outbox message that tells an adapter of a resolution.
-pub(crate) const NOTICE: &str = "decision_callback";
+/// What a callback reports.
+const RESOLVED: &str = "execution.resolved";
 
 pub(crate) struct OpenExecution(pub(crate) Arc<ExecutionOpening>);
 
@@ -167,7 +168,7 @@ fn step(batch: &mut Batch, step: &dyn ExecutionStep, known: Execution) -> Result
         close(batch, &execution, closing, seq);
     }
     if let Some(notice) = notice {
-        tell(batch, &execution, notice);
+        tell(batch, &execution, notice, seq);
     }
     batch.put_execution(&execution)?;
     Ok(Stepped::Taken(Box::new(execution)))
@@ -226,19 +227,22 @@ fn close(batch: &mut Batch, execution: &Execution, closing: Closing, seq: i64) {
     });
 }
 
-fn tell(batch: &mut Batch, execution: &Execution, notice: ResolutionNotice) {
+fn tell(batch: &mut Batch, execution: &Execution, told: ResolutionNotice, seq: i64) {
     let now = execution.updated_at.timestamp_micros();
-    batch.outbox.push(outbox_message::Model {
-        message_id: notice.id.as_uuid(),
+    batch.notices.push(notice::Model {
+        message_id: told.id.as_uuid(),
         tenant_id: execution.tenant.as_str().to_owned(),
-        trace_id: execution.trace.as_uuid(),
-        kind: NOTICE.to_owned(),
-        idempotency_key: notice.id.to_string(),
-        agent: "{}".to_owned(),
-        payload: notice.payload,
+        endpoint_id: None,
+        event_type: RESOLVED.to_owned(),
+        queue: clasper_webhook::queue("callback", &execution.decision.to_string()),
+        position: seq,
+        trace_id: Some(execution.trace.as_uuid()),
+        payload: told.payload,
+        state: WAITING.to_owned(),
+        attempts: 0,
+        last_result: None,
+        last_attempt_at: None,
         created_at: now,
         next_attempt_at: now,
-        attempts: 0,
-        given_up: false,
     });
 }

@@ -1,6 +1,7 @@
 //! Writes: operations that share a transaction.
 
 mod adapter;
+mod adapter_key;
 mod batch;
 mod budget;
 mod budget_scope;
@@ -13,12 +14,14 @@ mod hold;
 mod identity;
 mod needs;
 mod nested;
+mod notice;
 mod open_run;
 mod outbox;
 mod policy;
 mod presence;
 mod price;
 mod settle_run;
+mod webhook;
 
 use async_trait::async_trait;
 use clasper_core::StoreError;
@@ -27,23 +30,26 @@ use sea_orm::DbErr;
 use tokio::sync::oneshot;
 
 pub(crate) use adapter::PutAdapter;
+pub(crate) use adapter_key::{IssueAdapterKey, RevokeAdapterKeys};
 pub(crate) use batch::Batch;
 pub(crate) use budget::SetBudget;
 pub(crate) use budget_scope::SetScopeBudget;
 pub(crate) use effect::{DecideEffect, RecordEffect};
 pub(crate) use evidence::{AdoptLogKey, ExtendLog};
-pub(crate) use execution::{NOTICE, OpenExecution, StepExecution};
+pub(crate) use execution::{OpenExecution, StepExecution};
 pub(crate) use history::stored as stored_history;
 pub(crate) use hold::ExtendHold;
 pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};
 pub(crate) use needs::Needs;
 pub(crate) use nested::scopes as hold_scopes;
+pub(crate) use notice::{ForgetNotices, RecordNotice, TakeNotices, WAITING};
 pub(crate) use open_run::OpenRun;
 pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use price::{PutPrice, tariff as stored_tariff};
 pub(crate) use settle_run::SettleRun;
+pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of
 /// itself and derives everything from its own values and the batch.

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 
 use crate::row;
 use crate::write::batch::{Batch, plus};
-use crate::write::{NOTICE, Needs, WriteOp};
+use crate::write::{Needs, WriteOp};
 
 pub(crate) struct TakeDue {
     pub(crate) now: Timestamp,
@@ -34,7 +34,6 @@ impl WriteOp for TakeDue {
         let mut due = Entity::find()
             .filter(Column::MessageId.is_not_in(delivered))
             .filter(Column::GivenUp.eq(false))
-            .filter(Column::Kind.ne(NOTICE))
             .filter(Column::NextAttemptAt.lte(self.now.timestamp_micros()))
             .order_by_asc(Column::NextAttemptAt)
             .limit(u64::from(self.limit));

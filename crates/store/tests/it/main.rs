@@ -1,5 +1,6 @@
 //! The store's behaviour, each fact on both databases.
 
+mod adapter_keys;
 mod audit_filter;
 mod budget;
 mod effect;
