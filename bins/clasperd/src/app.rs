@@ -10,7 +10,7 @@ use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
 use clasper_delegated::Executions;
-use clasper_governance::{Budgets, TenantPrices};
+use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
 use clasper_redaction::Redactor;
@@ -54,8 +54,10 @@ pub struct App {
     pub abort: CancellationToken,
     /// The database, closed last.
     pub database: Database,
-    limiter: CredentialLimiter,
-    metrics: Option<MetricsHandle>,
+    /// Requests per credential.
+    pub limiter: CredentialLimiter,
+    /// The metrics, when they are recorded.
+    pub metrics: Option<MetricsHandle>,
     _lock: ProcessLock,
 }
 
@@ -85,8 +87,7 @@ impl App {
         let backend = Arc::new(subsystem::backend(config, &clock)?);
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
         let redactor = Redactor::standard();
-        let table = subsystem::prices(config)?;
-        let prices = TenantPrices::new(table, store.clone(), clock.clone(), ids.clone());
+        let prices = subsystem::tenant_prices(config, &store, &clock, &ids)?;
         let evidence = evidence(config, &store, &seal, &clock).await?;
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
         let callbacks = outgoing.callbacks;
@@ -126,7 +127,7 @@ impl App {
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
             traces: store.clone(),
-            audit: store,
+            audit: store.clone(),
             log: evidence.log,
             backend,
             executions: decisions.executions.clone(),
@@ -135,7 +136,7 @@ impl App {
             webhooks: outgoing.webhooks,
             policies: decisions.policies,
             prices,
-            histories: Some(store.clone()),
+            histories: Some(store),
             public_url: None,
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
@@ -191,16 +192,7 @@ impl App {
                 "settled runs that an earlier process left open"
             );
         }
-        worker::start(
-            &self.agents,
-            &self.executions,
-            &self.checkpointer,
-            &self.notices,
-            &self.limiter,
-            self.metrics.clone(),
-            &self.tracker,
-            &self.shutdown,
-        );
+        worker::start(self);
         Ok(())
     }
 }

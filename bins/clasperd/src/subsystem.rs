@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clasper_auth::{AdapterTokenConfig, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
 use clasper_core::{Clock, IdSource, TenantId};
-use clasper_governance::{ModelPrice, PriceTable};
+use clasper_governance::{ModelPrice, PriceTable, TenantPrices};
 use clasper_http::{HttpLimits, RateLimit};
 use clasper_identity::{Identity, TenantProvisioning};
 use clasper_llm::{BaseUrls, LlmConfig, PROVIDERS, ProviderKeys, ScriptedConfig};
@@ -121,7 +121,7 @@ pub fn workspace(config: &Config, environment: &ProcessEnvironment) -> Workspace
 }
 
 /// What models cost: the listed prices and the configured ones.
-pub fn prices(config: &Config) -> Result<PriceTable> {
+fn prices(config: &Config) -> Result<PriceTable> {
     let mut table = PriceTable::listed();
     for (model, price) in &config.prices {
         let decimal = |text: &str| {
@@ -137,6 +137,22 @@ pub fn prices(config: &Config) -> Result<PriceTable> {
             .with_context(|| format!("prices.\"{model}\""))?;
     }
     Ok(table)
+}
+
+/// What models cost a tenant: its own prices before those of the server.
+pub fn tenant_prices(
+    config: &Config,
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<TenantPrices> {
+    let table = prices(config)?;
+    Ok(TenantPrices::new(
+        table,
+        store.clone(),
+        clock.clone(),
+        ids.clone(),
+    ))
 }
 
 /// Keys and addresses of model providers.

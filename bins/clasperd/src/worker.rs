@@ -4,17 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clasper_core::StoreError;
-use clasper_delegated::Executions;
-use clasper_http::CredentialLimiter;
-use clasper_runtime::service::AgentService;
-use clasper_telemetry::MetricsHandle;
-use clasper_webhook::Notices;
 use futures::future::BoxFuture;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::evidence::Checkpointer;
+use crate::app::App;
 
 /// A process that has not said for so long that it lives is taken for dead, and its runs are settled.
 pub const SILENCE: Duration = Duration::from_secs(20);
@@ -30,120 +24,90 @@ struct Worker {
     tick: Tick,
 }
 
-fn worker<F>(
+/// What `tick` does with `part`, every `period`.
+fn worker<T, F>(
     name: &'static str,
     period: Duration,
-    tick: impl Fn() -> F + Send + Sync + 'static,
+    part: &T,
+    tick: impl Fn(T) -> F + Send + Sync + 'static,
 ) -> Worker
 where
+    T: Clone + Send + Sync + 'static,
     F: Future<Output = Result<(), StoreError>> + Send + 'static,
 {
+    let part = part.clone();
     Worker {
         name,
         period,
-        tick: Arc::new(move || Box::pin(tick())),
+        tick: Arc::new(move || Box::pin(tick(part.clone()))),
     }
 }
 
-/// Starts all background work. It ends with `stop`.
-pub fn start(
-    agents: &AgentService,
-    executions: &Executions,
-    checkpointer: &Checkpointer,
-    notices: &Notices,
-    limiter: &CredentialLimiter,
-    metrics: Option<MetricsHandle>,
-    tracker: &TaskTracker,
-    stop: &CancellationToken,
-) {
-    let (beats, deliveries, orphans, answers, counts) = (
-        agents.clone(),
-        agents.clone(),
-        agents.clone(),
-        agents.clone(),
-        agents.clone(),
-    );
-    let limiter = limiter.clone();
-    let executions = executions.clone();
-    let checkpointer = checkpointer.clone();
-    let (telling, told) = (notices.clone(), notices.clone());
+/// Starts all background work. It ends when the server stops.
+pub fn start(app: &App) {
+    let (seconds, minutes) = (Duration::from_secs, Duration::from_mins);
+    let agents = &app.agents;
+    let upkeep = (app.limiter.clone(), app.metrics.clone());
     let table = [
         worker(
             "say that this process lives",
-            Duration::from_secs(5),
-            move || {
-                let agents = beats.clone();
-                async move { agents.beat().await }
-            },
+            seconds(5),
+            agents,
+            |agents| async move { agents.beat().await },
         ),
         worker(
             "deliver waiting messages",
-            Duration::from_secs(1),
-            move || {
-                let agents = deliveries.clone();
-                async move { agents.deliver_due().await.map(drop) }
-            },
+            seconds(1),
+            agents,
+            |agents| async move { agents.deliver_due().await.map(drop) },
         ),
         worker(
             "settle runs of dead processes",
-            Duration::from_secs(10),
-            move || {
-                let agents = orphans.clone();
-                async move { agents.recover(SILENCE).await.map(drop) }
-            },
+            seconds(10),
+            agents,
+            |agents| async move { agents.recover(SILENCE).await.map(drop) },
         ),
         worker(
             "escalate and expire approvals, let grants lapse",
-            Duration::from_secs(1),
-            move || {
-                let executions = executions.clone();
-                async move { executions.settle_due().await.map(drop) }
-            },
+            seconds(1),
+            &app.executions,
+            |executions| async move { executions.settle_due().await.map(drop) },
         ),
         worker(
             "sign audit logs that have grown",
             CHECKPOINT_PERIOD,
-            move || {
-                let checkpointer = checkpointer.clone();
-                async move { checkpointer.tick().await }
-            },
+            &app.checkpointer,
+            |checkpointer| async move { checkpointer.tick().await },
         ),
         worker(
             "deliver callbacks and webhooks",
-            Duration::from_secs(1),
-            move || {
-                let notices = telling.clone();
-                async move { notices.deliver_due().await.map(drop) }
-            },
+            seconds(1),
+            &app.notices,
+            |notices| async move { notices.deliver_due().await.map(drop) },
         ),
         worker(
             "count waiting callbacks and webhooks, forget settled ones",
-            Duration::from_secs(30),
-            move || {
-                let notices = told.clone();
-                async move { notices.upkeep().await }
-            },
+            seconds(30),
+            &app.notices,
+            |notices| async move { notices.upkeep().await },
         ),
         worker(
             "forget old idempotency answers",
-            Duration::from_mins(10),
-            move || {
-                let agents = answers.clone();
-                async move { agents.forget_answers().await.map(drop) }
-            },
+            minutes(10),
+            agents,
+            |agents| async move { agents.forget_answers().await.map(drop) },
         ),
         worker(
             "count waiting messages",
-            Duration::from_secs(10),
-            move || {
-                let agents = counts.clone();
-                async move { agents.count_waiting().await }
-            },
+            seconds(10),
+            agents,
+            |agents| async move { agents.count_waiting().await },
         ),
         worker(
             "forget idle rate limits",
-            Duration::from_mins(1),
-            move || {
+            minutes(1),
+            &upkeep,
+            |(limiter, metrics)| {
                 limiter.sweep();
                 if let Some(metrics) = &metrics {
                     metrics.upkeep();
@@ -153,7 +117,7 @@ pub fn start(
         ),
     ];
     for worker in table {
-        tracker.spawn(run(worker, stop.clone()));
+        app.tracker.spawn(run(worker, app.shutdown.clone()));
     }
 }
 

@@ -394,9 +394,7 @@ mod tests {
             serde_json::from_str(r#"{"context":{"targets":["a"]}}"#).expect("accepted");
         assert_eq!(claims.context.targets.list, ["a"]);
         let text = serde_json::to_string(&claims).expect("JSON");
-        assert_eq!(
-            serde_json::from_str::<RequestClaims>(&text).expect("read back"),
-            claims
-        );
+        let back: RequestClaims = serde_json::from_str(&text).expect("read back");
+        assert_eq!(back, claims);
     }
 }

@@ -217,6 +217,7 @@ pub const TABLE: &[Row] = &[
     ),
     // Assembly.
     assembly("clasper-migrations"),
+    assembly("clasper-store-suite"),
     assembly("clasper-telemetry"),
     assembly("clasper-testkit"),
     assembly("clasper"),

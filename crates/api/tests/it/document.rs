@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
-    AdapterExplanationView, AdapterKeyList, AdapterList, ApiKeyList, ApiKeyReply, AuditList,
-    BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody,
-    BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody,
-    ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply,
-    ConsumeReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody, CreatedKeyReply,
-    CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody,
-    EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody,
-    ForecastReply, HealthView, HoldList, IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList,
-    OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList,
-    PolicyReply, PriceList, QueuedMessageReply, ReadinessView, RegisterAdapterBody,
-    RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody, RiskScoreReply, SavedPolicyReply,
-    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
-    SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply, UsageView, VersionView,
-    WebhookDeliveryList, WebhookList,
+    AdapterExplanationView, AdapterKeyList, AdapterList, AllowAlwaysBody, AllowAlwaysProposal,
+    AllowAlwaysReply, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BacktestLine,
+    BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody,
+    BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody,
+    CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, CreateKeyBody,
+    CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList,
+    DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply,
+    ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
+    IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList, OverrideDecisionBody, OwnDecisionView,
+    PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, QueuedMessageReply,
+    ReadinessView, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
+    RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
+    SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply,
+    UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -66,6 +66,7 @@ fn every_operation_is_listed_once() {
     insta::assert_json_snapshot!(unique, @r#"
     [
       "activate_bundle",
+      "allow_always",
       "backtest_policies",
       "change_adapter",
       "change_policy",
@@ -126,6 +127,7 @@ fn every_operation_is_listed_once() {
       "list_webhooks",
       "override_decision",
       "post_budget_check",
+      "propose_allow_always",
       "prove_audit_consistency",
       "prove_audit_entry",
       "redeliver_message",
@@ -340,6 +342,9 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<AccessQuestions>(&mut known);
     collect::<AccessSearchBody>(&mut known);
     collect::<AccessSearchReply>(&mut known);
+    collect::<AllowAlwaysBody>(&mut known);
+    collect::<AllowAlwaysProposal>(&mut known);
+    collect::<AllowAlwaysReply>(&mut known);
     collect::<BacktestBody>(&mut known);
     collect::<BacktestLine>(&mut known);
     collect::<BundleBody>(&mut known);

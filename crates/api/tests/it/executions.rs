@@ -23,7 +23,12 @@ async fn what_a_policy_allows_is_allowed_at_once_and_once_for_its_key() {
       "auto_allowed_in_core": false,
       "decision": "allow",
       "decision_id": "[decision]",
-      "decision_trace": [],
+      "decision_trace": [
+        {
+          "policy_id": "allow-echo",
+          "result": "matched"
+        }
+      ],
       "execution_id": "run-1",
       "explanation": "harmless",
       "grant_id": "[grant]",
@@ -74,7 +79,12 @@ async fn what_a_policy_denies_or_none_speaks_of_is_denied_with_a_reason() {
       "blocked_reason": "policy_denied",
       "decision": "deny",
       "decision_id": "[decision]",
-      "decision_trace": [],
+      "decision_trace": [
+        {
+          "policy_id": "deny-dd",
+          "result": "matched"
+        }
+      ],
       "execution_id": "run-1",
       "explanation": "it overwrites",
       "intent_hash": "[hash]",
@@ -113,7 +123,12 @@ async fn what_people_approve_is_claimed_by_asking_again_for_exactly_that() {
       "blocked_reason": "policy_requires_approval",
       "decision": "pending",
       "decision_id": "[decision]",
-      "decision_trace": [],
+      "decision_trace": [
+        {
+          "policy_id": "ask-rm",
+          "result": "matched"
+        }
+      ],
       "execution_id": "run-1",
       "expires_at": "2026-11-20T11:00:00.000Z",
       "explanation": "it deletes",
