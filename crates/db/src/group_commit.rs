@@ -21,7 +21,7 @@ const LONGEST_QUEUE: usize = 8192;
 /// the pages that every write touches; what comes alone does not wait.
 const GATHERING: Duration = Duration::from_micros(400);
 /// How often it looks meanwhile whether everybody who wrote last time is there again.
-const GATHERING_STEPS: u32 = 4;
+const GATHERING_STEPS: u32 = 2;
 /// How often a write that lost a race is tried again.
 const ATTEMPTS: u32 = 8;
 

@@ -24,6 +24,7 @@ mod meta;
 mod overrides;
 mod policies;
 mod prices;
+mod schemas;
 mod stream;
 mod tenants;
 mod traces;

@@ -37,6 +37,9 @@ impl<'a> Object<'a> {
             key: at,
             key_end: end,
             end,
+            is_plain: writer.out[at..end]
+                .iter()
+                .all(|byte| byte.is_ascii() && *byte != b'\\'),
         });
         writer.out.push(b':');
         Ok(())

@@ -32,6 +32,8 @@ pub(super) struct Member {
     pub(super) key: usize,
     pub(super) key_end: usize,
     pub(super) end: usize,
+    /// Whether the key is ASCII without escapes, so that its bytes are in the order of its characters.
+    pub(super) is_plain: bool,
 }
 
 impl Writer {
@@ -103,10 +105,10 @@ impl Writer {
     }
 
     pub(super) fn compare(&self, one: &Member, other: &Member) -> Ordering {
+        let is_plain = one.is_plain && other.is_plain;
         let key = |member: &Member| &self.out[member.key..member.key_end];
         let (one, other) = (key(one), key(other));
-        let is_plain = |key: &[u8]| key.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
-        if is_plain(one) && is_plain(other) {
+        if is_plain {
             // Without the closing quote, which would come before some characters of a longer key.
             return one[..one.len() - 1].cmp(&other[..other.len() - 1]);
         }
