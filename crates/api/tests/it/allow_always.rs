@@ -85,3 +85,24 @@ async fn only_who_may_resolve_sees_it_and_only_who_manages_policies_saves_it() {
         .await;
     assert_eq!(refused.refusal().0, 403, "{}", refused.text);
 }
+
+#[tokio::test]
+async fn what_the_risk_asked_for_is_not_proposed() {
+    let app = governed().await;
+    let mut riskier = exec("run-1", &["echo"]);
+    for (member, value) in [
+        ("adapter_risk_class", json!("critical")),
+        ("data_sensitivity", json!("pii")),
+    ] {
+        riskier[member] = value;
+    }
+    riskier["context"]["elevated_privileges"] = json!(true);
+    riskier["context"]["external_network"] = json!(true);
+    let asked = ask(&app, &riskier).await;
+    let decision = asked.body["decision_id"].as_str().expect("an id");
+    assert_eq!(asked.body["matched_policies"], json!(["allow-echo"]));
+    let answer = resolve(&app, decision, r#"{"status": "approved"}"#).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let refused = app.get(&uri(decision), &[MANAGER]).await;
+    assert_eq!(refused.refusal(), (409, "allow_always_refused", "none"));
+}

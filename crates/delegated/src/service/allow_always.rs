@@ -105,7 +105,10 @@ impl Executions {
         let members = in_force.policies.bundles.iter();
         let mut members = members.flat_map(|active| &active.bundle.source.members);
         match members.find(|policy| Some(policy.policy_id()) == asked) {
-            Some(PolicySource::Rule { rule, .. }) => {
+            // An allow that the risk overrode would be overridden again.
+            Some(PolicySource::Rule { rule, .. })
+                if rule["effect"]["decision"] == "require_approval" =>
+            {
                 Ok(rule["precedence"].as_i64().unwrap_or(0).saturating_add(1))
             }
             _ => Err(Error::NoSuchRule),
