@@ -153,43 +153,43 @@ pub struct ServerFacts {
     /// Who acts.
     pub principal: Principal,
     /// The workspace of the credential or the route.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceId>,
     /// The environment, such as `prod`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// Permissions of the principal, such as `agent:run`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub permissions: BTreeSet<String>,
     /// Roles of the principal.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<String>,
     /// The adapter, from its token.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter_id: Option<String>,
     /// The adapter's risk class, from the registry (a claim may only have raised it).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter_risk_class: Option<String>,
     /// The skill's life-cycle state, from the registry.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill_state: Option<String>,
     /// The computed risk level: low, medium, high or critical.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_level: Option<String>,
     /// The computed risk score, 0 to 100.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_score: Option<u8>,
     /// The upper bound of what this may cost.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_cost: Option<Usd>,
     /// Whether both layers, the tenant's permission and the agent's tool list, permit the tool call.
     #[serde(default)]
     pub two_layer_permission: bool,
     /// The reason code of a live break-glass override that an authenticated operator bound to this very Intent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_reason: Option<String>,
     /// The digest of the whole intent, `sha256:…`: a rule that names it speaks of nothing else.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_hash: Option<String>,
     /// Values for templates in conditions.
     #[serde(default)]
@@ -201,7 +201,7 @@ pub struct ServerFacts {
 #[serde(deny_unknown_fields)]
 pub struct TemplateValues {
     /// `workspace.root`: the absolute directory the workspace's agents may work in.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_root: Option<String>,
 }
 
@@ -210,30 +210,43 @@ pub struct TemplateValues {
 #[serde(deny_unknown_fields, default)]
 pub struct RequestClaims {
     /// The model to be called.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
     /// The group the tool belongs to, such as `fs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_group: Option<String>,
     /// The skill that runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub skill: Option<String>,
     /// The agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
     /// The agent's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_role: Option<String>,
     /// Capabilities asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requested_capabilities: Vec<String>,
     /// What the call is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
     /// Where the intent comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub intent_source: Option<String>,
     /// The action in the caller's words; conditions on `action` fall back to the tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// The resource in the caller's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The actor in the caller's words; conditions on `actor` fall back to the agent's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Longest run time asked for, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_secs: Option<u32>,
     /// Circumstances of the execution.
     pub context: ExecutionContext,
@@ -266,12 +279,16 @@ pub struct Access {
 #[serde(deny_unknown_fields, default)]
 pub struct ExecutionContext {
     /// Talks to hosts outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_network: Option<bool>,
     /// Writes files.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub writes_files: Option<bool>,
     /// Runs with more rights than usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub elevated_privileges: Option<bool>,
     /// The package manager it uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub package_manager: Option<String>,
     /// What it touches.
     pub targets: Targets,
@@ -280,14 +297,19 @@ pub struct ExecutionContext {
     /// What it may change.
     pub side_effects: SideEffects,
     /// The channel a message goes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// The name of that channel as people see it; policies do not look at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_display: Option<String>,
     /// Who receives a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
     /// The address fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The query sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
 }
 
@@ -296,10 +318,13 @@ pub struct ExecutionContext {
 #[serde(from = "TargetsForm")]
 pub struct Targets {
     /// Paths of files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
     /// Names of hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
     /// Targets of no stated kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub list: Vec<String>,
 }
 
@@ -338,10 +363,13 @@ impl From<TargetsForm> for Targets {
 #[serde(deny_unknown_fields, default)]
 pub struct Program {
     /// The program.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub argv0: Option<String>,
     /// Its arguments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub argv: Vec<String>,
     /// The directory it runs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
 }
 
@@ -350,8 +378,10 @@ pub struct Program {
 #[serde(deny_unknown_fields, default)]
 pub struct SideEffects {
     /// May write.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub writes_possible: Option<bool>,
     /// May use the network.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub network_possible: Option<bool>,
 }
 
@@ -360,10 +390,13 @@ pub struct SideEffects {
 #[serde(deny_unknown_fields, default)]
 pub struct Provenance {
     /// marketplace, internal, git or unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Who published it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
     /// Hash of the artefact.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_hash: Option<String>,
 }
 

@@ -90,11 +90,13 @@ impl Redactor {
     /// Numbers under a name that ends in `token` stay: they are counts. There is no vault here, so tokenising masks.
     #[must_use]
     pub fn redact_json(&self, value: Value) -> (Value, Counts) {
-        let mut walk = Walk::new(self, None);
+        let (mut value, mut walk) = (value, Walk::new(self, None));
         // Only a vault can fail.
-        let value = walk.value(value, Name::Plain, &mut String::new());
+        if walk.value(&mut value, Name::Plain, &Place::Root).is_err() {
+            value = Value::Null;
+        }
         let counts = Counts::of(walk.findings.iter().map(|finding| finding.entity));
-        (value.unwrap_or(Value::Null), counts)
+        (value, counts)
     }
 
     /// The same with the places of what was found, and with tokens where the strategy says so and a vault is given.
@@ -106,8 +108,8 @@ impl Redactor {
         value: Value,
         vault: Option<&dyn TokenVault>,
     ) -> Result<RedactedJson, Error> {
-        let mut walk = Walk::new(self, vault);
-        let value = walk.value(value, Name::Plain, &mut String::new())?;
+        let (mut value, mut walk) = (value, Walk::new(self, vault));
+        walk.value(&mut value, Name::Plain, &Place::Root)?;
         Ok(RedactedJson {
             value,
             findings: walk.findings,
@@ -121,6 +123,27 @@ struct Walk<'r> {
     findings: Vec<JsonFinding>,
 }
 
+/// Where a value is. Written down only when something is found there.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root,
+    Member(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(outer, key) => {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                format!("{}/{key}", outer.pointer())
+            }
+            Self::Item(outer, number) => format!("{}/{number}", outer.pointer()),
+        }
+    }
+}
+
 impl<'r> Walk<'r> {
     fn new(redactor: &'r Redactor, vault: Option<&'r dyn TokenVault>) -> Self {
         Self {
@@ -130,92 +153,119 @@ impl<'r> Walk<'r> {
         }
     }
 
-    fn value(&mut self, value: Value, name: Name, pointer: &mut String) -> Result<Value, Error> {
-        Ok(match value {
-            Value::String(text) => Value::String(self.named(text, name, pointer)?),
+    /// Changes what has to be changed where it stands: mostly nothing.
+    fn value(&mut self, value: &mut Value, name: Name, place: &Place<'_>) -> Result<(), Error> {
+        match value {
+            Value::String(text) => {
+                if let Some(redacted) = self.named(text, name, place)? {
+                    *text = redacted;
+                }
+            }
             Value::Number(number) => {
-                let text = number.to_string();
                 let long = number.as_u64().is_some_and(|n| n >= LONG_NUMBER);
+                let by_name = matches!(name, Name::Secret | Name::Digits(_));
+                if !long && !by_name {
+                    return Ok(());
+                }
+                let text = number.to_string();
                 let says = match name {
                     Name::Secret => true,
                     Name::Digits(_) => text.len() >= 5,
                     _ => false,
                 };
                 if !long && !says {
-                    return Ok(Value::Number(number));
+                    return Ok(());
                 }
-                let redacted =
-                    self.named(text.clone(), if says { name } else { Name::Plain }, pointer)?;
-                if redacted == text {
-                    Value::Number(number)
-                } else {
-                    Value::String(redacted)
+                let name = if says { name } else { Name::Plain };
+                if let Some(redacted) = self.named(&text, name, place)?
+                    && redacted != text
+                {
+                    *value = Value::String(redacted);
                 }
             }
             Value::Array(items) => {
-                let mut out = Vec::with_capacity(items.len());
-                for (i, item) in items.into_iter().enumerate() {
-                    let length = pointer.len();
-                    pointer.push('/');
-                    pointer.push_str(&i.to_string());
-                    out.push(self.value(item, name, pointer)?);
-                    pointer.truncate(length);
+                for (number, item) in items.iter_mut().enumerate() {
+                    self.value(item, name, &Place::Item(place, number))?;
                 }
-                Value::Array(out)
             }
-            Value::Object(members) => Value::Object(self.members(members, name, pointer)?),
-            other => other,
-        })
+            Value::Object(members) => self.members(members, name, place)?,
+            Value::Null | Value::Bool(_) => {}
+        }
+        Ok(())
     }
 
     fn members(
         &mut self,
-        members: Map<String, Value>,
+        members: &mut Map<String, Value>,
         outer: Name,
-        pointer: &mut String,
-    ) -> Result<Map<String, Value>, Error> {
-        let mut out = Map::with_capacity(members.len());
-        for (key, value) in members {
-            let name = match outer {
-                Name::Secret | Name::Token => outer.max(Name::of(&key)),
-                _ => Name::of(&key),
-            };
-            let first = self.findings.len();
-            let key = unused(&out, self.text(key, pointer, true)?);
-            let length = pointer.len();
-            pointer.push('/');
-            pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            for finding in &mut self.findings[first..] {
-                finding.pointer.clone_from(pointer);
-            }
-            let value = self.value(value, name, pointer)?;
-            pointer.truncate(length);
-            out.insert(key, value);
+        place: &Place<'_>,
+    ) -> Result<(), Error> {
+        let first = self.findings.len();
+        let mut renamed = false;
+        for key in members.keys() {
+            renamed |= self.text(key, place, true)?.is_some();
         }
-        Ok(out)
+        if renamed {
+            self.findings.truncate(first);
+            return self.renamed(members, outer, place);
+        }
+        for (key, value) in members {
+            let name = outer.of_member(key);
+            self.value(value, name, &Place::Member(place, key))?;
+        }
+        Ok(())
     }
 
-    /// A string or number of which the member's name says something.
-    fn named(&mut self, text: String, name: Name, pointer: &str) -> Result<String, Error> {
+    /// The same for an object in whose names something was found.
+    fn renamed(
+        &mut self,
+        members: &mut Map<String, Value>,
+        outer: Name,
+        place: &Place<'_>,
+    ) -> Result<(), Error> {
+        let mut out = Map::with_capacity(members.len());
+        for (key, mut value) in std::mem::take(members) {
+            let name = outer.of_member(&key);
+            let first = self.findings.len();
+            let redacted = self.text(&key, place, true)?;
+            let key = unused(&out, redacted.unwrap_or(key));
+            let place = Place::Member(place, &key);
+            for finding in &mut self.findings[first..] {
+                finding.pointer = place.pointer();
+            }
+            self.value(&mut value, name, &place)?;
+            out.insert(key, value);
+        }
+        *members = out;
+        Ok(())
+    }
+
+    /// A string or number of which the member's name says something; `None` when it stays as it is.
+    fn named(
+        &mut self,
+        text: &str,
+        name: Name,
+        place: &Place<'_>,
+    ) -> Result<Option<String>, Error> {
         let entity = match name {
-            Name::Plain => return self.text(text, pointer, false),
+            Name::Plain => return self.text(text, place, false),
             Name::Secret | Name::Token => Entity::Secret,
             Name::Digits(entity) | Name::Letters(entity) => {
                 let enabled = self.redactor.engine().detectors.is_enabled(entity);
-                if !enabled || !name.fits(&text) || !self.redactor.findings(&text).is_empty() {
-                    return self.text(text, pointer, false);
+                if !enabled || !name.fits(text) || !self.redactor.findings(text).is_empty() {
+                    return self.text(text, place, false);
                 }
                 entity
             }
         };
         if text.is_empty()
-            || is_replacement(&text)
+            || is_replacement(text)
             || !self.redactor.engine().detectors.is_enabled(entity)
         {
-            return Ok(text);
+            return Ok(None);
         }
         self.findings.push(JsonFinding {
-            pointer: pointer.to_owned(),
+            pointer: place.pointer(),
             entity,
             start: 0,
             end: text.chars().count(),
@@ -224,7 +274,7 @@ impl<'r> Walk<'r> {
         let found = Found {
             entity,
             labelled: true,
-            value: &text,
+            value: text,
             before: None,
             after: None,
         };
@@ -232,26 +282,32 @@ impl<'r> Walk<'r> {
         self.redactor
             .strategies()
             .write(&mut out, &found, self.vault)?;
-        Ok(out)
+        Ok(Some(out))
     }
 
-    fn text(&mut self, text: String, pointer: &str, in_name: bool) -> Result<String, Error> {
+    /// The text without what was found; `None` when nothing was.
+    fn text(
+        &mut self,
+        text: &str,
+        place: &Place<'_>,
+        in_name: bool,
+    ) -> Result<Option<String>, Error> {
         let redacted = match self.vault {
-            Some(vault) => self.redactor.redact_with(&text, vault)?,
-            None => self.redactor.redact(&text),
+            Some(vault) => self.redactor.redact_with(text, vault)?,
+            None => self.redactor.redact(text),
         };
         let Cow::Owned(out) = redacted.text else {
-            return Ok(text);
+            return Ok(None);
         };
         self.findings
             .extend(redacted.findings.into_iter().map(|finding| JsonFinding {
-                pointer: pointer.to_owned(),
+                pointer: place.pointer(),
                 entity: finding.entity,
                 start: finding.start,
                 end: finding.end,
                 in_name,
             }));
-        Ok(out)
+        Ok(Some(out))
     }
 }
 
@@ -274,16 +330,29 @@ impl Name {
         if !key.is_ascii() || key.len() > 128 {
             return Self::Plain;
         }
-        let bare: String = key
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
+        let mut letters = [0; 128];
+        let mut length = 0;
+        for byte in key.bytes().filter(u8::is_ascii_alphanumeric) {
+            letters[length] = byte.to_ascii_lowercase();
+            length += 1;
+        }
+        let bare = &letters[..length];
+        // All names end in a letter, and most keys in another one.
         NAMES
             .iter()
-            .filter(|(ending, _)| bare.ends_with(ending))
+            .filter(|(ending, _)| {
+                ending.as_bytes().last() == bare.last() && bare.ends_with(ending.as_bytes())
+            })
             .max_by_key(|(ending, _)| ending.len())
             .map_or(Self::Plain, |(_, name)| *name)
+    }
+
+    /// What the name of a member says, inside a value of which `self` was said.
+    fn of_member(self, key: &str) -> Self {
+        match self {
+            Self::Secret | Self::Token => self.max(Self::of(key)),
+            _ => Self::of(key),
+        }
     }
 
     fn fits(self, text: &str) -> bool {

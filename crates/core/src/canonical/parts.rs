@@ -32,15 +32,7 @@ impl<'a> Object<'a> {
             }
             _ => return Err(Error::custom("the keys of an object must be texts")),
         }
-        let end = writer.out.len();
-        writer.members.push(Member {
-            key: at,
-            key_end: end,
-            end,
-            is_plain: writer.out[at..end]
-                .iter()
-                .all(|byte| byte.is_ascii() && *byte != b'\\'),
-        });
+        writer.members.push(Member::begun(&writer.out, at));
         writer.out.push(b':');
         Ok(())
     }
@@ -55,19 +47,21 @@ impl<'a> Object<'a> {
 
     fn close(self) -> Result<&'a mut Writer, Error> {
         let writer = self.writer;
-        let mut members = writer.members.split_off(self.first);
+        // Taken out for a moment, so that the text can be looked at while they are put in order.
+        let mut all = std::mem::take(&mut writer.members);
+        let members = &mut all[self.first..];
         let pairs = members.windows(2);
         let is_sorted = pairs
             .map(|pair| writer.compare(&pair[0], &pair[1]))
             .all(Ordering::is_lt);
         if !is_sorted {
-            members.sort_by(|one, other| writer.compare(one, other));
+            members.sort_unstable_by(|one, other| writer.compare(one, other));
             let mut pairs = members.windows(2);
             if pairs.any(|pair| writer.compare(&pair[0], &pair[1]).is_eq()) {
                 return Err(Error::custom("an object names a member twice"));
             }
             let mut sorted = Vec::with_capacity(writer.out.len() - self.start);
-            for member in &members {
+            for member in &*members {
                 if !sorted.is_empty() {
                     sorted.push(b',');
                 }
@@ -76,6 +70,8 @@ impl<'a> Object<'a> {
             writer.out.truncate(self.start);
             writer.out.append(&mut sorted);
         }
+        all.truncate(self.first);
+        writer.members = all;
         writer.out.push(b'}');
         Ok(writer)
     }

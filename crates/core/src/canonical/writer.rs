@@ -34,7 +34,42 @@ pub(super) struct Member {
     pub(super) end: usize,
     /// Whether the key is ASCII without escapes, so that its bytes are in the order of its characters.
     pub(super) is_plain: bool,
+    /// The first eight bytes of a plain key as a number, which mostly decides its order.
+    pub(super) beginning: u64,
 }
+
+impl Member {
+    /// The member whose key, with quotes, begins at `key` and has just been written.
+    pub(super) fn begun(out: &[u8], key: usize) -> Self {
+        let bare = &out[key + 1..out.len() - 1];
+        let mut beginning = [0; 8];
+        let shown = bare.len().min(8);
+        beginning[..shown].copy_from_slice(&bare[..shown]);
+        Self {
+            key,
+            key_end: out.len(),
+            end: out.len(),
+            is_plain: bare.iter().all(|byte| byte.is_ascii() && *byte != b'\\'),
+            beginning: u64::from_be_bytes(beginning),
+        }
+    }
+}
+
+/// Which bytes of a text are written otherwise.
+const ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        escaped[byte] = true;
+        byte += 1;
+    }
+    escaped[b'"' as usize] = true;
+    escaped[b'\\' as usize] = true;
+    escaped
+};
+
+/// Integers up to here are written by ECMAScript digit by digit, and are exact as doubles.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 impl Writer {
     fn number(&mut self, number: f64) -> Result<(), Error> {
@@ -51,7 +86,9 @@ impl Writer {
         self.out.push(b'"');
         let bytes = text.as_bytes();
         let mut plain = 0;
-        for (at, byte) in bytes.iter().enumerate() {
+        while let Some(next) = bytes[plain..].iter().position(|b| ESCAPED[usize::from(*b)]) {
+            let at = plain + next;
+            let byte = bytes[at];
             let escape: &[u8] = match byte {
                 b'"' => b"\\\"",
                 b'\\' => b"\\\\",
@@ -60,8 +97,7 @@ impl Writer {
                 b'\n' => b"\\n",
                 0x0c => b"\\f",
                 b'\r' => b"\\r",
-                0..0x20 => b"\\u00",
-                _ => continue,
+                _ => b"\\u00",
             };
             self.out.extend_from_slice(&bytes[plain..at]);
             self.out.extend_from_slice(escape);
@@ -106,6 +142,9 @@ impl Writer {
 
     pub(super) fn compare(&self, one: &Member, other: &Member) -> Ordering {
         let is_plain = one.is_plain && other.is_plain;
+        if is_plain && one.beginning != other.beginning {
+            return one.beginning.cmp(&other.beginning);
+        }
         let key = |member: &Member| &self.out[member.key..member.key_end];
         let (one, other) = (key(one), key(other));
         if is_plain {
@@ -121,14 +160,25 @@ impl Writer {
     }
 }
 
-/// Every number is a double (RFC 8785 section 3.2.2.3).
-macro_rules! numbers {
+/// Every number is a double (RFC 8785 section 3.2.2.3); integers that are exact as one are written as they are.
+macro_rules! integers {
     ($($method:ident($type:ty);)*) => {
         $(
             #[expect(clippy::allow_attributes, reason = "only some of the types lose anything")]
-            #[allow(clippy::cast_precision_loss, clippy::cast_lossless, reason = "as ECMAScript does")]
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::cast_lossless,
+                reason = "as ECMAScript does"
+            )]
             fn $method(self, value: $type) -> Result<(), Error> {
-                self.number(value as f64)
+                match i64::try_from(value) {
+                    Ok(safe) if safe.unsigned_abs() <= MAX_SAFE_INTEGER => {
+                        let mut buffer = itoa::Buffer::new();
+                        self.out.extend_from_slice(buffer.format(safe).as_bytes());
+                        Ok(())
+                    }
+                    _ => self.number(value as f64),
+                }
             }
         )*
     };
@@ -145,10 +195,17 @@ impl<'a> ser::Serializer for &'a mut Writer {
     type SerializeStruct = Structure<'a>;
     type SerializeStructVariant = Structure<'a>;
 
-    numbers! {
+    integers! {
         serialize_i8(i8); serialize_i16(i16); serialize_i32(i32); serialize_i64(i64); serialize_i128(i128);
         serialize_u8(u8); serialize_u16(u16); serialize_u32(u32); serialize_u64(u64); serialize_u128(u128);
-        serialize_f32(f32); serialize_f64(f64);
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+        self.number(f64::from(value))
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        self.number(value)
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {

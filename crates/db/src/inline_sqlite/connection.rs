@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use sea_orm::DbErr;
 
@@ -15,8 +16,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const PREPARED_STATEMENTS: usize = 1024;
 /// As in `connection.rs`: synced commits, and rows that held sealed answers are overwritten when they are deleted. The log
 /// is written back every 8,192 pages (32 MB) rather than every 1,000: pages that many commits touch are written back once.
+/// Up to 16 MB of pages are kept, so that those of the indexes are not read again for every group.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                        PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 8192;";
+                        PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16384;";
 
 /// The one connection that writes groups. It is opened when it is first needed, and again after it failed badly.
 #[derive(Debug)]
@@ -95,6 +97,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     connection.execute_batch(SETTINGS)?;
+    // Without it SQLite looks at the values that are bound, and prepares a statement anew when they have changed.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -15,18 +15,23 @@ pub struct ExecutionAsk {
     /// The workspace of its credential.
     pub workspace: WorkspaceId,
     /// The environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentId>,
     /// The session the agent is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
     /// What it wants to do, in the words that policies look at.
     pub claims: RequestClaims,
     /// What it says of its own risk: it can only raise what the registries say.
     pub risk: CallerClaims,
     /// Most steps it wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_steps: Option<u32>,
     /// Most money it wants to spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost_usd: Option<Usd>,
     /// What it expects to spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_cost_usd: Option<Usd>,
 }
 

@@ -203,20 +203,28 @@ pub struct CallerClaims {
     /// How many tools it has.
     pub tool_count: u32,
     /// Their names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_names: Vec<String>,
     /// State of the skill.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub skill_state: Option<SkillState>,
     /// Whether the skill's tests passed. Saying so helps nobody; denying it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub skill_tested: Option<bool>,
     /// Whether the skill's version is pinned. Saying so helps nobody; denying it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub skill_pinned: Option<bool>,
     /// The temperature.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<Temperature>,
     /// The data's sensitivity.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data_sensitivity: Option<DataSensitivity>,
     /// Flags of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub custom_flags: Vec<String>,
     /// The adapter's class.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub adapter_risk_class: Option<AdapterRiskClass>,
     /// How many capabilities it asks for.
     pub requested_capabilities: u32,
@@ -225,5 +233,6 @@ pub struct CallerClaims {
     /// It runs with elevated privileges.
     pub elevated_privileges: bool,
     /// Where its code comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
 }
