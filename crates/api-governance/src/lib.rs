@@ -2,6 +2,7 @@
 
 mod access;
 mod adapters;
+mod budget;
 mod bundles;
 mod decisions;
 mod evaluation;
@@ -11,6 +12,7 @@ mod policies;
 mod risk;
 mod webhooks;
 
+pub use budget::time_zone;
 use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -27,5 +29,6 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(access::routes())
         .merge(risk::routes())
         .merge(forecast::routes())
+        .merge(budget::routes())
         .merge(webhooks::routes())
 }

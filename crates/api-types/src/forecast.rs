@@ -28,6 +28,10 @@ pub struct ForecastBody {
     /// Its provider, when several have a model of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// The parts of the tenant that the call would be in: their budgets are asked beside the tenant's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["workspace:support"]))]
+    pub scopes: Vec<String>,
 }
 
 /// Bounds of a cost.

@@ -2,7 +2,6 @@
 
 mod agents;
 mod audit;
-mod budget;
 mod docs;
 mod document;
 mod health;
@@ -38,7 +37,6 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(clasper_api_evidence::routes())
         .merge(traces::routes())
         .merge(audit::routes())
-        .merge(budget::routes())
         .merge(prices::routes())
         .merge(usage::routes())
         .merge(tenants::routes())

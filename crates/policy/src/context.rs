@@ -373,6 +373,16 @@ pub struct Program {
     pub cwd: Option<String>,
 }
 
+impl Program {
+    /// What runs: the program that is named, else the first of its arguments. Policies look at the program by this, so that
+    /// none is passed by who leaves its name out.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let first = || self.argv.first().map(String::as_str);
+        self.argv0.as_deref().or_else(first)
+    }
+}
+
 /// What an execution may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

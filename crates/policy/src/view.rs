@@ -129,7 +129,7 @@ impl<'a> View<'a> {
             Field::Actor => request.actor.as_deref().or(request.agent_id.as_deref()),
             Field::OverrideReason => server.override_reason.as_deref(),
             Field::PackageManager => context.package_manager.as_deref(),
-            Field::ExecArgv0 => context.exec.argv0.as_deref(),
+            Field::ExecArgv0 => context.exec.name(),
             Field::ExecCwd => context.exec.cwd.as_deref(),
             Field::Channel => context.channel.as_deref(),
             Field::Recipient => context.recipient.as_deref(),

@@ -8,14 +8,14 @@ use clasper_api_types::{AccessDecision, Properties};
 use clasper_core::{AdapterId, Caller, Permission, WorkspaceId};
 use clasper_delegated::execution::ExecutionAsk;
 use clasper_delegated::{DryRun, Error, Foretold};
+use clasper_governance::Effect;
 use clasper_governance::risk::CallerClaims;
-use clasper_governance::{Budget, Effect};
 use clasper_http::Problem;
 use clasper_policy::{Evaluation, InForce};
 use serde_json::{Value, json};
 
 use crate::access::question::Question;
-use crate::evaluation::budget;
+use crate::evaluation::budgets;
 
 /// The workspace that an adapter executes in when the question names none.
 const DEFAULT_WORKSPACE: &str = "default";
@@ -25,7 +25,6 @@ pub(super) struct Decider<'a> {
     state: &'a ApiState,
     caller: &'a Caller,
     pub(super) in_force: Arc<InForce>,
-    budget: Option<Budget>,
 }
 
 impl<'a> Decider<'a> {
@@ -33,7 +32,6 @@ impl<'a> Decider<'a> {
         require(caller, Permission::PolicyView)?;
         Ok(Self {
             in_force: state.policies.in_force(&caller.scope()).await?,
-            budget: budget(state, caller).await?,
             state,
             caller,
         })
@@ -84,10 +82,8 @@ impl<'a> Decider<'a> {
             names_adapter: true,
         };
         let executions = &self.state.executions;
-        match executions
-            .dry_run(self.caller, dry, self.budget.clone())
-            .await
-        {
+        let budgets = budgets(self.state, self.caller, &dry.ask.budget_scopes()).await?;
+        match executions.dry_run(self.caller, dry, budgets).await {
             Ok(told) => Ok(of_foretold(&told)),
             Err(error @ (Error::NotRegistered | Error::Disabled)) => {
                 Ok(refused("adapter_not_usable", &error.to_string()))

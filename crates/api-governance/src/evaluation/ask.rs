@@ -2,9 +2,9 @@
 
 use clasper_api_state::ApiState;
 use clasper_api_types::{EvaluateBody, ExecutionRequestBody};
-use clasper_core::{AdapterId, Caller, Permission, WorkspaceId};
+use clasper_core::{AdapterId, Caller, WorkspaceId};
 use clasper_delegated::{DryRun, ExecutionRequest};
-use clasper_governance::{Budget, Error};
+use clasper_governance::{BudgetScope, NestedBudgets};
 use clasper_http::Problem;
 use clasper_identity::AdapterPrincipal;
 
@@ -46,15 +46,14 @@ pub(super) fn of_operator(caller: &Caller, body: EvaluateBody) -> Result<DryRun,
     Ok(DryRun { ask, names_adapter })
 }
 
-/// The tenant's budget: looked up by the server for itself, whoever asks.
-pub(crate) async fn budget(state: &ApiState, caller: &Caller) -> Result<Option<Budget>, Problem> {
-    let mut ours = caller.clone();
-    ours.principal.permissions = ours.principal.permissions.with(Permission::BudgetView);
-    match state.budgets.get(&ours).await {
-        Ok(budget) => Ok(Some(budget)),
-        Err(Error::NoBudget) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// The budgets that would have to hold the money of an ask, the tenant's among them: looked up by the server for itself,
+/// whoever asks.
+pub(crate) async fn budgets(
+    state: &ApiState,
+    caller: &Caller,
+    scopes: &[BudgetScope],
+) -> Result<NestedBudgets, Problem> {
+    Ok(state.budgets.budgets_of(caller, scopes).await?)
 }
 
 fn request(body: EvaluateBody) -> ExecutionRequestBody {

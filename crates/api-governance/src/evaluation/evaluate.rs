@@ -6,7 +6,7 @@ use clasper_api_state::ApiState;
 use clasper_api_types::{EvaluateBody, EvaluationReply};
 use clasper_http::{ApiJson, AuthenticatedAdapter, Problem, WriteProblems};
 
-use crate::evaluation::{ask, budget, view};
+use crate::evaluation::{ask, budgets, view};
 use crate::executions::adapter_caller;
 
 /// Ask what a request to execute would be told
@@ -29,8 +29,9 @@ pub(super) async fn evaluate_policy(
     let request = ask::of_adapter(&adapter.principal, body)?;
     let caller = adapter_caller(adapter);
     check(&caller.principal, &request)?;
-    let budget = budget(&state, &caller.caller()).await?;
-    let told = state.executions.evaluate(&caller, request.ask, budget);
+    let scopes = request.ask.budget_scopes();
+    let budgets = budgets(&state, &caller.caller(), &scopes).await?;
+    let told = state.executions.evaluate(&caller, request.ask, budgets);
     Ok(Json(view::reply(told.await?)?))
 }
 

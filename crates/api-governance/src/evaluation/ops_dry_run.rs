@@ -26,7 +26,7 @@ pub(super) async fn dry_run_policy_ops(
 ) -> Result<Json<EvaluationReply>, Problem> {
     let caller = authenticated.caller(body.tenant_id.as_ref())?;
     let dry = ask::of_operator(&caller, body)?;
-    let budget = ask::budget(&state, &caller).await?;
-    let told = state.executions.dry_run(&caller, dry, budget).await?;
+    let budgets = ask::budgets(&state, &caller, &dry.ask.budget_scopes()).await?;
+    let told = state.executions.dry_run(&caller, dry, budgets).await?;
     Ok(Json(view::reply(told)?))
 }

@@ -30,7 +30,6 @@ pub(crate) fn edited_claims(body: EditedClaimsBody) -> RequestClaims {
 
 pub(super) fn context(body: ExecutionContextBody) -> ExecutionContext {
     let exec = body.exec.unwrap_or_default();
-    let argv = exec.argv.unwrap_or_default();
     let side_effects = body.side_effects.unwrap_or_default();
     ExecutionContext {
         external_network: body.external_network,
@@ -39,9 +38,8 @@ pub(super) fn context(body: ExecutionContextBody) -> ExecutionContext {
         package_manager: body.package_manager,
         targets: body.targets.map(targets).unwrap_or_default(),
         exec: Program {
-            // Policies look at the program by its name, also where only its arguments are given.
-            argv0: exec.argv0.or_else(|| argv.first().cloned()),
-            argv,
+            argv0: exec.argv0,
+            argv: exec.argv.unwrap_or_default(),
             cwd: exec.cwd,
         },
         side_effects: SideEffects {

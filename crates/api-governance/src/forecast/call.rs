@@ -11,11 +11,12 @@ use clasper_core::{Caller, Permission};
 use clasper_governance::forecast::{
     Basis, CallAsk, CallForecast, CostEstimate, CostHistory, HistorySubject, forecast_call,
 };
-use clasper_governance::{BudgetScope, InputTokens, PriceError, ScopedBudget};
+use clasper_governance::{InputTokens, PriceError};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems, require};
 use serde_json::value::RawValue;
 
-use crate::evaluation::budget;
+use crate::budget::scopes_named;
+use crate::evaluation::budgets;
 
 /// Where answers are cut when a request does not say (reference section 4.8).
 const DEFAULT_OUTPUT_TOKENS: u32 = 1_000;
@@ -51,14 +52,8 @@ pub(super) async fn forecast_cost(
         .resolve(body.provider.as_deref(), &body.model)
         .map_err(|error| unpriced(&error))?;
     let history = history(&state, &caller, &model).await?;
-    let budgets: Vec<ScopedBudget> = budget(&state, &caller)
-        .await?
-        .map(|budget| ScopedBudget {
-            scope: BudgetScope::Tenant,
-            budget,
-        })
-        .into_iter()
-        .collect();
+    let scopes = scopes_named(body.scopes.iter().map(String::as_str), "/scopes")?;
+    let budgets = budgets(&state, &caller, &scopes).await?.into_budgets();
     let ask = CallAsk {
         model,
         tariff,

@@ -4,12 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono_tz::Tz;
+use clasper_api_governance::time_zone;
 use clasper_api_state::ApiState;
 use clasper_api_types::{CreateTenantBody, TenantReply, TenantView};
 use clasper_http::{ApiJson, Authenticated, Problem, WriteProblems};
 use clasper_identity::{NewTenant, Tenant, TenantCreation};
-
-use crate::budget::time_zone;
 
 /// Create a tenant
 ///

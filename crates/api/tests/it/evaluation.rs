@@ -118,6 +118,22 @@ async fn a_budget_that_is_used_up_is_foretold() {
 }
 
 #[tokio::test]
+async fn the_budget_of_an_agent_counts_for_what_it_would_do() {
+    let app = with(&listing()).await;
+    let small = r#"{"budget_usd": 1, "scope": "agent:helper"}"#;
+    assert_eq!(app.post("/budget", &[ACME], small).await.status, 200);
+    for (agent, foretold) in [("helper", "deny"), ("other", "allow")] {
+        let mut ask = call("ls");
+        ask["max_cost"] = json!(5);
+        ask["agent_id"] = json!(agent);
+        let told = app
+            .post("/api/policy/evaluate", &[ADAPTER], ask.to_string())
+            .await;
+        assert_eq!(told.body["final_decision"], foretold, "{}", told.text);
+    }
+}
+
+#[tokio::test]
 async fn a_backtest_names_what_flips_and_sums_it_up() {
     let app = with(&listing()).await;
     for (key, argv0, agent) in [

@@ -31,6 +31,23 @@ async fn a_forecast_has_the_references_shape_and_an_interval() {
 }
 
 #[tokio::test]
+async fn the_budget_of_a_part_counts_for_what_is_foretold_of_it() {
+    let app = App::new();
+    let small = r#"{"budget_usd": 0.0001, "scope": "workspace:support"}"#;
+    assert_eq!(app.post("/budget", &[ACME], small).await.status, 200);
+    let body = r#"{"prompt_size": 1250, "max_output_tokens": 150, "model": "gpt-4o-mini", "scopes": ["workspace:support"]}"#;
+    let answer = app.post("/cost/forecast", &[ACME], body).await;
+    assert_eq!(
+        answer.body["forecast"]["budget_allowed"], false,
+        "{}",
+        answer.text
+    );
+    let body = r#"{"prompt_size": 1, "model": "gpt-4o-mini", "scopes": ["planet:mars"]}"#;
+    let answer = app.post("/cost/forecast", &[ACME], body).await;
+    assert_eq!(answer.refusal().2, "/scopes");
+}
+
+#[tokio::test]
 async fn a_model_without_a_price_is_refused_with_what_to_do() {
     let app = App::new();
     let body = r#"{"prompt_size": 1, "model": "nobody/knows"}"#;

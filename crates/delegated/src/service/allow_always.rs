@@ -151,7 +151,7 @@ fn facts(execution: &Execution, ask: &ExecutionAsk) -> Result<AllowAlwaysFacts, 
         workspace: ask.workspace.clone(),
         environment: environment.map_err(|error| unnamed("/environment", error.to_string()))?,
         targets: all.into_iter().flatten().cloned().collect(),
-        argv0: ask.claims.context.exec.argv0.clone(),
+        argv0: ask.claims.context.exec.name().map(str::to_owned),
         intent_hash: execution.intent_hash,
     })
 }

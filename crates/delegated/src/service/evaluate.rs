@@ -6,7 +6,7 @@ use clasper_core::{
     TenantScope, TraceId,
 };
 use clasper_governance::risk::{AdapterRiskClass, RiskAssessment};
-use clasper_governance::{Budget, Effect, NestedBudgets};
+use clasper_governance::{Effect, NestedBudgets};
 use clasper_policy::{Access, Explanation, InForce, PolicyContext};
 
 use crate::adapter::{Adapter, CertificationTier};
@@ -49,7 +49,7 @@ struct Question<'a> {
 }
 
 impl Executions {
-    /// What the adapter would be told if it asked for `ask`. `budget` is the tenant's, when it has one.
+    /// What the adapter would be told if it asked for `ask`. `budgets` are those of the ask's scopes.
     ///
     /// # Errors
     /// [`Error`] as the request itself would be refused.
@@ -57,7 +57,7 @@ impl Executions {
         &self,
         caller: &AdapterCaller,
         ask: ExecutionAsk,
-        budget: Option<Budget>,
+        budgets: NestedBudgets,
     ) -> Result<Foretold, Error> {
         let principal = &caller.principal;
         if ask.adapter != principal.adapter {
@@ -84,7 +84,7 @@ impl Executions {
             in_force: &in_force,
             trace: caller.trace,
         };
-        self.foretell(&scope, ask, &question, budget)
+        self.foretell(&scope, ask, &question, budgets)
     }
 
     /// What an adapter of the caller's tenant would be told if it asked for this.
@@ -95,7 +95,7 @@ impl Executions {
         &self,
         caller: &Caller,
         dry: DryRun,
-        budget: Option<Budget>,
+        budgets: NestedBudgets,
     ) -> Result<Foretold, Error> {
         if !caller.may(Permission::PolicyView) {
             return Err(Error::Forbidden(Permission::PolicyView));
@@ -118,7 +118,7 @@ impl Executions {
             in_force: &in_force,
             trace: caller.trace,
         };
-        self.foretell(&scope, dry.ask, &question, budget)
+        self.foretell(&scope, dry.ask, &question, budgets)
     }
 
     pub(super) async fn registered(
@@ -142,7 +142,7 @@ impl Executions {
         scope: &TenantScope,
         ask: ExecutionAsk,
         question: &Question<'_>,
-        budget: Option<Budget>,
+        mut budgets: NestedBudgets,
     ) -> Result<Foretold, Error> {
         let mut context = self.inner.context(scope, &ask, question.adapter);
         if !question.names_adapter {
@@ -162,7 +162,6 @@ impl Executions {
         let explanation = policy.explain(&seen);
         let risk = judgement.risk.clone();
         let opening = self.opening(scope, ask, judgement, question)?;
-        let mut budgets = NestedBudgets::from(budget);
         budgets.roll_over(opening.now);
         // With `last_try` the budgets do not ask to wait.
         let verdict = opening.decide(&budgets)?.ok_or(Error::BudgetHeld)?;

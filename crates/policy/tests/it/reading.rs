@@ -89,7 +89,7 @@ fn facts(context: &PolicyContext) -> Value {
         "context.package_manager": inner["package_manager"], "context.external_network": inner["external_network"],
         "context.writes_files": inner["writes_files"], "context.elevated_privileges": inner["elevated_privileges"],
         "context.side_effects.writes_possible": inner["side_effects"]["writes_possible"],
-        "context.exec.argv0": inner["exec"]["argv0"], "context.exec.argv": inner["exec"]["argv"],
+        "context.exec.argv0": or(inner["exec"]["argv0"].clone(), inner["exec"]["argv"][0].clone()), "context.exec.argv": inner["exec"]["argv"],
         "context.exec.cwd": inner["exec"]["cwd"], "context.targets.paths": inner["targets"]["paths"],
         "context.targets.hosts": inner["targets"]["hosts"], "context.targets.list": inner["targets"]["list"],
     });

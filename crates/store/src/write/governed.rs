@@ -1,6 +1,6 @@
 //! The part of a batch that decisions about executions, policies and registries share.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use clasper_core::{AdapterId, DecisionId, ExecutionKey, TenantId, Timestamp};
 use clasper_db::WriteTransaction;
@@ -118,20 +118,29 @@ fn wanted_executions(needs: &Needs) -> Option<Condition> {
     if needs.execution_keys.is_empty() && needs.executions.is_empty() {
         return None;
     }
-    let mut any = Condition::any();
+    // By tenant and adapter, who mostly are few: the statement stays short, and its text is mostly the same.
+    let mut keys: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for (tenant, adapter, key) in &needs.execution_keys {
+        keys.entry((tenant, adapter)).or_default().push(key);
+    }
+    let mut decisions: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
+    for (tenant, decision) in &needs.executions {
+        decisions.entry(tenant).or_default().push(*decision);
+    }
+    let mut any = Condition::any();
+    for ((tenant, adapter), keys) in keys {
         any = any.add(
             Condition::all()
-                .add(E::TenantId.eq(tenant.as_str()))
-                .add(E::AdapterId.eq(adapter.as_str()))
-                .add(E::ExecutionKey.eq(key.as_str())),
+                .add(E::TenantId.eq(tenant))
+                .add(E::AdapterId.eq(adapter))
+                .add(E::ExecutionKey.is_in(keys)),
         );
     }
-    for (tenant, decision) in &needs.executions {
+    for (tenant, decisions) in decisions {
         any = any.add(
             Condition::all()
-                .add(E::TenantId.eq(tenant.as_str()))
-                .add(E::DecisionId.eq(*decision)),
+                .add(E::TenantId.eq(tenant))
+                .add(E::DecisionId.is_in(decisions)),
         );
     }
     Some(any)

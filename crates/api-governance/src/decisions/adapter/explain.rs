@@ -54,7 +54,7 @@ fn summary(claims: &Value) -> InputSummaryView {
     let context = &claims["context"];
     let (exec, targets) = (&context["exec"], &context["targets"]);
     InputSummaryView {
-        argv0: text(&exec["argv0"]),
+        argv0: text(&exec["argv0"]).or_else(|| text(&exec["argv"][0])),
         argv: texts(&exec["argv"]),
         cwd: text(&exec["cwd"]),
         targets: texts(&targets["list"]),

@@ -58,7 +58,10 @@ fn settings(body: &SetBudgetBody) -> Result<BudgetSettings, Problem> {
 }
 
 /// The time zone of that name.
-pub(crate) fn time_zone(name: &str) -> Result<Tz, Problem> {
+///
+/// # Errors
+/// A 400 that points to `/time_zone`.
+pub fn time_zone(name: &str) -> Result<Tz, Problem> {
     Tz::from_str(name).map_err(|_| {
         Problem::invalid(
             "/time_zone",

@@ -13,7 +13,8 @@ use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use set::time_zone;
+pub(crate) use scope::all as scopes_named;
+pub use set::time_zone;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()

@@ -9,7 +9,7 @@ pub(super) fn one(name: Option<&str>, pointer: &str) -> Result<BudgetScope, Prob
 }
 
 /// The parts of these names. The tenant itself is asked in any case and need not be named.
-pub(super) fn all<'a>(
+pub(crate) fn all<'a>(
     names: impl Iterator<Item = &'a str>,
     pointer: &str,
 ) -> Result<Vec<BudgetScope>, Problem> {
