@@ -134,7 +134,7 @@ fn tool_of(entry: &mut Map<String, Value>) -> Option<ToolSpec> {
     Some(ToolSpec {
         name,
         description,
-        parameters,
+        parameters: Arc::new(parameters),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::canonical::CanonicalJson;
+use crate::canonical::{CanonicalJson, push_text};
 use crate::{AuditEntryId, Sha256Digest, TenantId, Timestamp, TraceId, UserId, WorkspaceId};
 
 /// An RFC 9162 (section 2.1.1) leaf hash: SHA-256 over a zero byte and the entry's canonical bytes.
@@ -180,7 +180,7 @@ impl ChainHead {
     #[must_use]
     pub fn append(self, entry: AuditEntry) -> LoggedEntry {
         let (seq, prev_hash) = (self.seq + 1, self.hash);
-        let leaf_hash = leaf_hash(&leaf_bytes(&entry, seq, prev_hash));
+        let leaf_hash = leaf_hash(&entry, seq, prev_hash);
         LoggedEntry {
             entry,
             seq,
@@ -216,60 +216,54 @@ impl LoggedEntry {
     /// The canonical bytes under the leaf hash.
     #[must_use]
     pub fn leaf_bytes(&self) -> Vec<u8> {
-        leaf_bytes(&self.entry, self.seq, self.prev_hash)
+        let mut out = Vec::new();
+        push_leaf(&mut out, &self.entry, self.seq, self.prev_hash);
+        out
     }
 
     /// Whether the leaf hash belongs to the columns.
     #[must_use]
     pub fn is_intact(&self) -> bool {
-        leaf_hash(&self.leaf_bytes()) == self.leaf_hash
+        leaf_hash(&self.entry, self.seq, self.prev_hash) == self.leaf_hash
     }
 }
 
-fn leaf_hash(bytes: &[u8]) -> LeafHash {
-    let mut input = Vec::with_capacity(bytes.len() + 1);
+fn leaf_hash(entry: &AuditEntry, seq: i64, prev_hash: Option<LeafHash>) -> LeafHash {
+    let mut input = Vec::with_capacity(768 + entry.detail.as_str().len());
     input.push(0);
-    input.extend_from_slice(bytes);
+    push_leaf(&mut input, entry, seq, prev_hash);
     Sha256Digest::of(&input)
 }
 
 /// The entry as canonical JSON, members in RFC 8785 order. Written by hand because `detail` already is canonical text
 /// and this runs once per write inside the writer.
-fn leaf_bytes(entry: &AuditEntry, seq: i64, prev_hash: Option<LeafHash>) -> Vec<u8> {
-    let mut out = String::with_capacity(512 + entry.detail.as_str().len());
-    out.push_str("{\"actor\":");
-    push_text(&mut out, &entry.actor);
-    out.push_str(",\"detail\":");
-    out.push_str(entry.detail.as_str());
-    push_member(&mut out, "entry_id", Some(&entry.id));
-    push_member(&mut out, "event_type", Some(&entry.event));
-    out.push_str(",\"occurred_at_micros\":");
-    push_text(&mut out, &entry.occurred_at.timestamp_micros().to_string());
-    push_member(&mut out, "prev_hash", prev_hash.as_ref());
-    push_member(&mut out, "seq", Some(&seq));
-    push_member(&mut out, "target", entry.target.as_ref());
-    push_member(&mut out, "tenant_id", Some(&entry.tenant));
-    push_member(&mut out, "trace_id", entry.trace.as_ref());
-    push_member(&mut out, "user_id", entry.user.as_ref());
-    push_member(&mut out, "workspace_id", entry.workspace.as_ref());
-    out.push('}');
-    out.into_bytes()
+fn push_leaf(out: &mut Vec<u8>, entry: &AuditEntry, seq: i64, prev_hash: Option<LeafHash>) {
+    out.extend_from_slice(b"{\"actor\":");
+    push_text(out, &entry.actor);
+    out.extend_from_slice(b",\"detail\":");
+    out.extend_from_slice(entry.detail.as_str().as_bytes());
+    push_member(out, "entry_id", Some(&entry.id));
+    push_member(out, "event_type", Some(&entry.event.name()));
+    out.extend_from_slice(b",\"occurred_at_micros\":");
+    push_text(out, &entry.occurred_at.timestamp_micros().to_string());
+    push_member(out, "prev_hash", prev_hash.as_ref());
+    push_member(out, "seq", Some(&seq));
+    push_member(out, "target", entry.target.as_ref());
+    push_member(out, "tenant_id", Some(&entry.tenant));
+    push_member(out, "trace_id", entry.trace.as_ref());
+    push_member(out, "user_id", entry.user.as_ref());
+    push_member(out, "workspace_id", entry.workspace.as_ref());
+    out.push(b'}');
 }
 
-fn push_member<T: fmt::Display>(out: &mut String, name: &str, value: Option<&T>) {
-    out.push_str(",\"");
-    out.push_str(name);
-    out.push_str("\":");
+fn push_member<T: fmt::Display>(out: &mut Vec<u8>, name: &str, value: Option<&T>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
     match value {
         Some(value) => push_text(out, &value.to_string()),
-        None => out.push_str("null"),
+        None => out.extend_from_slice(b"null"),
     }
-}
-
-/// A JSON string; `serde_json` escapes exactly what RFC 8785 asks for.
-fn push_text(out: &mut String, text: &str) {
-    let quoted = serde_json::Value::from(text).to_string();
-    out.push_str(&quoted);
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The port to model providers, in the vocabulary of OpenTelemetry GenAI.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -90,8 +91,8 @@ pub struct ToolSpec {
     pub name: String,
     /// What it does, for the model.
     pub description: String,
-    /// JSON Schema of its arguments.
-    pub parameters: serde_json::Value,
+    /// JSON Schema of its arguments. Shared: every run is offered the same tools.
+    pub parameters: Arc<serde_json::Value>,
 }
 
 /// One request to a model.

@@ -16,3 +16,4 @@ mod harness;
 mod input;
 mod people;
 mod privacy;
+mod storm;

@@ -23,6 +23,7 @@ fn now() -> i64 {
 }
 
 /// Everybody's credentials.
+#[derive(Clone)]
 pub struct People {
     http: reqwest::Client,
     base: String,
@@ -30,6 +31,7 @@ pub struct People {
     neighbour: String,
     stranger: String,
     manager: String,
+    second_manager: String,
     viewer: String,
     foreigner: String,
     backend: String,
@@ -56,6 +58,7 @@ impl People {
             neighbour: token("neighbour", "acme", ADAPTER_SECRET),
             stranger: token("mallory", "other", ADAPTER_SECRET),
             manager: key(server, "acme", "release_manager").await?,
+            second_manager: key(server, "acme", "release_manager").await?,
             viewer: key(server, "acme", "viewer").await?,
             foreigner: key(server, "other", "admin").await?,
             backend,
@@ -82,6 +85,27 @@ impl People {
         let saved = request.body(rules.to_owned()).send().await?;
         ensure!(saved.status().is_success(), "{}", saved.text().await?);
         Ok(people)
+    }
+
+    /// The same people before another server of the same database.
+    pub fn before(&self, server: &Server) -> Self {
+        Self {
+            base: server.base.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// One of the two release managers says what becomes of a decision.
+    pub async fn resolve(
+        &self,
+        manager: usize,
+        decision: &str,
+        action: &str,
+    ) -> Result<(u16, Value)> {
+        let manager = [&self.manager, &self.second_manager][manager % 2];
+        let path = format!("/ops/api/decisions/{decision}/resolve");
+        self.as_person(manager, &path, &json!({"action": action}))
+            .await
     }
 
     /// The adapter asks to execute.

@@ -29,7 +29,7 @@ async fn valid_tools_are_listed_and_invalid_entries_skipped() -> anyhow::Result<
     assert_eq!(tools[0].description, "Says it again");
     assert_eq!(tools[0].parameters["properties"]["text"]["type"], "string");
     assert_eq!(
-        tools[1].parameters,
+        *tools[1].parameters,
         json!({"type": "object", "properties": {}})
     );
     assert_eq!(fake.lines(), ["GET /api/tools"]);

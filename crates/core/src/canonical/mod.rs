@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use writer::push_text;
+
 /// Text in the canonical form of RFC 8785. Equal values have equal text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CanonicalJson(String);

@@ -14,16 +14,49 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// The canonical text of `value`.
 pub(super) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    let mut writer = Writer::default();
+    let mut writer = Writer {
+        // What is hashed on the road is mostly this long.
+        out: Vec::with_capacity(1_024),
+        members: Vec::with_capacity(32),
+    };
     value.serialize(&mut writer)?;
     String::from_utf8(writer.out).map_err(Error::custom)
 }
 
-#[derive(Default)]
 pub(super) struct Writer {
     pub(super) out: Vec<u8>,
     /// Members of the objects that are open, the innermost last.
     pub(super) members: Vec<Member>,
+}
+
+/// Writes `text` as a JSON string.
+pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut plain = 0;
+    while let Some(next) = bytes[plain..].iter().position(|b| ESCAPED[usize::from(*b)]) {
+        let at = plain + next;
+        let byte = bytes[at];
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            0x08 => b"\\b",
+            b'\t' => b"\\t",
+            b'\n' => b"\\n",
+            0x0c => b"\\f",
+            b'\r' => b"\\r",
+            _ => b"\\u00",
+        };
+        out.extend_from_slice(&bytes[plain..at]);
+        out.extend_from_slice(escape);
+        if escape.len() == 4 {
+            let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
+            out.extend([digit(byte >> 4), digit(byte & 15)]);
+        }
+        plain = at + 1;
+    }
+    out.extend_from_slice(&bytes[plain..]);
+    out.push(b'"');
 }
 
 /// Where a member stands in the buffer: its key with quotes, and its end.
@@ -83,32 +116,7 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) {
-        self.out.push(b'"');
-        let bytes = text.as_bytes();
-        let mut plain = 0;
-        while let Some(next) = bytes[plain..].iter().position(|b| ESCAPED[usize::from(*b)]) {
-            let at = plain + next;
-            let byte = bytes[at];
-            let escape: &[u8] = match byte {
-                b'"' => b"\\\"",
-                b'\\' => b"\\\\",
-                0x08 => b"\\b",
-                b'\t' => b"\\t",
-                b'\n' => b"\\n",
-                0x0c => b"\\f",
-                b'\r' => b"\\r",
-                _ => b"\\u00",
-            };
-            self.out.extend_from_slice(&bytes[plain..at]);
-            self.out.extend_from_slice(escape);
-            if escape.len() == 4 {
-                let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
-                self.out.extend([digit(byte >> 4), digit(byte & 15)]);
-            }
-            plain = at + 1;
-        }
-        self.out.extend_from_slice(&bytes[plain..]);
-        self.out.push(b'"');
+        push_text(&mut self.out, text);
     }
 
     fn object(&mut self) -> Object<'_> {

@@ -1,5 +1,6 @@
 //! The connection that writes groups, and its transactions.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,7 +26,11 @@ const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PR
 pub(crate) struct InlineSqlite {
     path: PathBuf,
     connection: Option<Arc<Mutex<Connection>>>,
+    texts: Texts,
 }
+
+/// The texts of statements that add rows, by entity and whether they replace: they are always the same.
+pub(super) type Texts = Arc<Mutex<HashMap<(&'static str, bool), Arc<str>>>>;
 
 impl InlineSqlite {
     /// Will write to the file at `path`, which exists.
@@ -33,6 +38,7 @@ impl InlineSqlite {
         Self {
             path: path.to_owned(),
             connection: None,
+            texts: Texts::default(),
         }
     }
 
@@ -50,6 +56,7 @@ impl InlineSqlite {
         call(&lock(&connection), "BEGIN IMMEDIATE")?;
         Ok(InlineTransaction {
             connection,
+            texts: Arc::clone(&self.texts),
             open: true,
         })
     }
@@ -59,6 +66,7 @@ impl InlineSqlite {
 #[derive(Debug)]
 pub(crate) struct InlineTransaction {
     connection: Arc<Mutex<Connection>>,
+    pub(super) texts: Texts,
     open: bool,
 }
 

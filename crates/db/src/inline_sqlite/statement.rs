@@ -1,6 +1,7 @@
 //! Statements of an inline transaction: entities in, entities out.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError};
 
 use rusqlite::{CachedStatement, Connection};
 use sea_orm::sea_query::{SelectStatement, Value};
@@ -79,7 +80,7 @@ impl InlineTransaction {
             return Ok(());
         }
         let connection = self.connection();
-        let text = insert_text::<A::Entity>(replace);
+        let text = self.insert_text::<A::Entity>(replace);
         let mut prepared = connection.prepare_cached(&text).map_err(exec_error)?;
         for mut row in rows {
             for (place, column) in <A::Entity as EntityTrait>::Column::iter().enumerate() {
@@ -94,6 +95,14 @@ impl InlineTransaction {
             prepared.raw_execute().map_err(exec_error)?;
         }
         Ok(())
+    }
+}
+
+impl InlineTransaction {
+    fn insert_text<E: EntityTrait>(&self, replace: bool) -> Arc<str> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = texts.entry((std::any::type_name::<E>(), replace));
+        Arc::clone(text.or_insert_with(|| insert_text::<E>(replace).into()))
     }
 }
 

@@ -109,7 +109,7 @@ fn tool_response(id: &str, name: &str, content: &str) -> ContentPart {
 
 fn tool(spec: &ToolSpec) -> Tool {
     let schema = if spec.parameters.is_object() {
-        spec.parameters.clone()
+        serde_json::Value::clone(&spec.parameters)
     } else {
         json!({ "type": "object", "properties": {} })
     };

@@ -57,7 +57,7 @@ async fn the_request_has_the_providers_form() -> anyhow::Result<()> {
     request.tools = vec![ToolSpec {
         name,
         description,
-        parameters: parameters.clone(),
+        parameters: parameters.clone().into(),
     }];
     server.providers()?.complete(&request).await?;
 

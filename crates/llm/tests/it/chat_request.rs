@@ -57,10 +57,10 @@ async fn tools_calls_and_results_keep_names_ids_and_arguments() -> anyhow::Resul
         content: "{\"status\":\"sent\"}".to_owned(),
     });
     let schema = json!({"type": "object", "properties": {"id": {"type": "integer"}}});
-    let spec = |name: &str, parameters| ToolSpec {
+    let spec = |name: &str, parameters: Value| ToolSpec {
         name: name.to_owned(),
         description: "Reads.".to_owned(),
-        parameters,
+        parameters: parameters.into(),
     };
     request.tools = vec![spec("get_order", schema.clone()), spec("ping", Value::Null)];
     let body = sent(request).await?.body;

@@ -101,6 +101,7 @@ impl Session<'_> {
         };
         self.plan.request.tools = tools.iter().filter(permits).cloned().collect();
         let tokens = tokens_of_tools(&self.plan.request.tools);
+        self.plan.tool_tokens = tokens;
         let agent = &self.plan.facts.agent;
         self.engine.remember_tool_tokens(agent, tokens);
         self.offered = tools;

@@ -13,7 +13,7 @@ use crate::run::{Extension, HoldExtension};
 use crate::service::ending::Ending;
 use crate::service::purse::{LEAST_OUTPUT, believed};
 use crate::service::session::{InFlight, Session};
-use crate::service::window::{tokens_of, tokens_of_prompt, tokens_of_tools};
+use crate::service::window::{tokens_of, tokens_of_prompt};
 
 #[derive(Serialize)]
 struct ExtensionDetail {
@@ -33,7 +33,7 @@ impl Session<'_> {
         } else {
             tokens_of_prompt(&request.system, &request.messages)
         };
-        let input = input.saturating_add(tokens_of_tools(&request.tools));
+        let input = input.saturating_add(self.plan.tool_tokens);
         let mut attempts = 0;
         let mut last = None;
         for model in self.candidates() {

@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) request: ModelRequest,
     /// Tokens of the prompt without tools, estimated.
     pub(crate) input_tokens: u64,
+    /// Tokens of the tools that are offered, estimated; none before they are listed.
+    pub(crate) tool_tokens: u64,
     pub(crate) task: TaskPlan,
     /// What models cost the tenant: the same over the whole run.
     pub(crate) prices: ModelPrices,
@@ -142,6 +144,7 @@ impl Engine {
             facts,
             request: request_to_model,
             input_tokens,
+            tool_tokens: 0,
             task: checked.task,
             prices,
             kickoff_title: request.metadata.kickoff_plan.then(|| {

@@ -62,10 +62,25 @@ pub(crate) fn tokens_of_tools(tools: &[ToolSpec]) -> u64 {
         .map(|tool| {
             tokens_of(&tool.name)
                 + tokens_of(&tool.description)
-                + tokens_of(&tool.parameters.to_string())
+                + tokens_of_chars(chars_of(&tool.parameters))
                 + MESSAGE_OVERHEAD
         })
         .sum()
+}
+
+/// The characters of a value as JSON, without writing it down.
+fn chars_of(value: &serde_json::Value) -> usize {
+    struct Chars(usize);
+    impl std::fmt::Write for Chars {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0 += text.chars().count();
+            Ok(())
+        }
+    }
+    let mut chars = Chars(0);
+    // Counting cannot fail.
+    let _ = std::fmt::write(&mut chars, format_args!("{value}"));
+    chars.0
 }
 
 fn tokens_of_message(message: &ChatMessage) -> u64 {
@@ -76,7 +91,9 @@ fn tokens_of_message(message: &ChatMessage) -> u64 {
             tool_calls,
         } => {
             let calls = tool_calls.iter().map(|call| {
-                tokens_of(&call.name) + tokens_of(&call.arguments.to_string()) + MESSAGE_OVERHEAD
+                tokens_of(&call.name)
+                    + tokens_of_chars(chars_of(&call.arguments))
+                    + MESSAGE_OVERHEAD
             });
             tokens_of(content) + calls.sum::<u64>()
         }

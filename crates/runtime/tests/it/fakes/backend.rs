@@ -27,7 +27,7 @@ impl FakeBackend {
         self.tools.lock().expect("not poisoned").push(ToolSpec {
             name: name.into(),
             description: "a tool".into(),
-            parameters,
+            parameters: parameters.into(),
         });
     }
 
