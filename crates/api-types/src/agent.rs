@@ -72,6 +72,7 @@ pub struct SendMessageBody {
     #[schema(value_type = Option<String>, example = "acme")]
     pub tenant_id: Option<TenantId>,
     /// The user of your product.
+    #[schema(min_length = 1)]
     pub user_id: String,
     /// Who talks to which agent: `user:<user id>:<role>`. Its user must be `user_id`.
     pub session_key: String,

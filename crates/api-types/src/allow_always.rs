@@ -58,6 +58,7 @@ pub struct AllowAlwaysBody {
     /// As it was shown.
     pub expires_at: WireTime,
     /// As it was shown.
+    #[schema(pattern = "^sha256:[0-9a-f]{64}$")]
     pub digest: String,
 }
 

@@ -24,6 +24,7 @@ pub struct ForecastBody {
     #[schema(minimum = 1)]
     pub max_output_tokens: Option<u32>,
     /// The model: its name, or `provider/model`.
+    #[schema(min_length = 1)]
     pub model: String,
     /// Its provider, when several have a model of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

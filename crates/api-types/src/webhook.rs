@@ -16,9 +16,11 @@ pub struct CreateWebhookBody {
     #[schema(value_type = Option<String>, example = "acme")]
     pub tenant_id: Option<TenantId>,
     /// Where to. Kept sealed; only its scheme, host and port are shown again.
+    #[schema(min_length = 1)]
     pub url: String,
     /// What it is told about: `decision.pending`, `decision.resolved`, `decision.expired`, `decision.escalated`,
     /// `execution.allowed`, `execution.denied`, `budget.threshold`, `budget.exceeded`, `adapter.registered`.
+    #[schema(min_items = 1)]
     pub events: Vec<String>,
 }
 
@@ -36,6 +38,7 @@ pub struct ChangeWebhookBody {
     pub url: Option<String>,
     /// What it is told about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1)]
     pub events: Option<Vec<String>>,
     /// On or off.
     #[serde(default, skip_serializing_if = "Option::is_none")]

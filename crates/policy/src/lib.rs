@@ -3,6 +3,7 @@
 mod approval;
 mod bundle;
 mod cedar_text;
+mod claims;
 mod condition;
 mod context;
 mod effective;
@@ -32,9 +33,9 @@ mod agreement_tests;
 
 pub use approval::{ApprovalTerms, DEFAULT_EXPIRY_SECS, DEFAULT_ROLE};
 pub use bundle::{BundleScope, BundleSource, Combining, CompiledBundle, PolicySource};
+pub use claims::{ExecutionContext, Program, Provenance, RequestClaims, SideEffects, Targets};
 pub use context::{
-    Access, ActionKind, ExecutionContext, PolicyContext, Principal, PrincipalKind, Program,
-    Provenance, RequestClaims, ServerFacts, SideEffects, Targets, TemplateValues,
+    Access, ActionKind, PolicyContext, Principal, PrincipalKind, ServerFacts, TemplateValues,
 };
 pub use effective::EffectivePolicy;
 pub use evaluation::{Effect, Evaluation, MatchedPolicy, Reason};

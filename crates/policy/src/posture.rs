@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::context::{PolicyContext, RequestClaims};
+use crate::claims::RequestClaims;
+use crate::context::PolicyContext;
 use crate::effective::EffectivePolicy;
 use crate::evaluation::{Effect, Reason};
 use crate::tool_name::normal_tool_name;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::harness::{ModelServer, Server, Setup, Store, start_backend};
 use crate::people::{ADAPTER_SECRET, People, token};
 
-/// `echo` is allowed, `rm` needs people; nothing speaks of anything else, and `dd` is forbidden by name.
+/// `echo` is allowed, `rm` needs people, `mv` people who are quick; nothing speaks of anything else, and `dd` is forbidden by name.
 const RULES: &str = "
 - policy_id: allow-echo
   subject: { type: tool, name: exec }
@@ -23,6 +23,10 @@ const RULES: &str = "
   subject: { type: tool, name: exec }
   conditions: { context.exec.argv0: rm }
   effect: { decision: require_approval }
+- policy_id: ask-mv-soon
+  subject: { type: tool, name: exec }
+  conditions: { context.exec.argv0: mv }
+  effect: { decision: require_approval, approval: { expires_in: 1s } }
 - policy_id: deny-dd
   subject: { type: tool, name: exec }
   conditions: { context.exec.argv0: dd }
@@ -38,6 +42,8 @@ struct Victims {
     approved: Vec<(String, String)>,
     /// Approved, and claimed by their adapter.
     claimed: Vec<(String, String)>,
+    /// Not answered in time: key and decision.
+    expired: Vec<(String, String)>,
 }
 
 fn exec(key: &str, argv: &[&str]) -> Value {
@@ -52,8 +58,8 @@ fn with(mut body: Value, member: &str, value: Value) -> Value {
     body
 }
 
-async fn asked(people: &People, key: &str) -> Result<String> {
-    let (status, answer) = people.adapter(&exec(key, &["rm", "-r", "build"])).await?;
+async fn asked(people: &People, key: &str, argv: &[&str]) -> Result<String> {
+    let (status, answer) = people.adapter(&exec(key, argv)).await?;
     ensure!(
         answer["decision"] == "pending",
         "{key} is not pending: {status} {answer}"
@@ -66,17 +72,21 @@ async fn victims(people: &People) -> Result<Victims> {
         pending: Vec::new(),
         approved: Vec::new(),
         claimed: Vec::new(),
+        expired: Vec::new(),
     };
     for n in 0..VICTIMS {
-        victims
-            .pending
-            .push(asked(people, &format!("pending-{n}")).await?);
+        let key = format!("expired-{n}");
+        let decision = asked(people, &key, &["mv", "a", "b"]).await?;
+        victims.expired.push((key, decision));
+        let key = format!("pending-{n}");
+        let decision = asked(people, &key, &["rm", "-r", "build"]).await?;
+        victims.pending.push(decision);
         for (name, list) in [
             ("approved", &mut victims.approved),
             ("claimed", &mut victims.claimed),
         ] {
             let key = format!("{name}-{n}");
-            let decision = asked(people, &key).await?;
+            let decision = asked(people, &key, &["rm", "-r", "build"]).await?;
             people.approve(&decision).await?;
             list.push((key, decision));
         }
@@ -84,6 +94,11 @@ async fn victims(people: &People) -> Result<Victims> {
             .adapter(&exec(&format!("claimed-{n}"), &["rm", "-r", "build"]))
             .await?;
         ensure!(answer["allowed"] == true, "{status} {answer}");
+    }
+    for (key, _) in &victims.expired {
+        let path = format!("/api/execution/{key}?wait=10s");
+        let (status, told) = people.adapter_get(&path).await?;
+        ensure!(told["effect"] == "deny", "{key}: {status} {told}");
     }
     Ok(victims)
 }
@@ -93,12 +108,13 @@ async fn attempt(people: &People, victims: &Victims, n: usize) -> Result<(u16, V
     let pending = &victims.pending[n % VICTIMS];
     let (approved, approved_decision) = &victims.approved[n % VICTIMS];
     let (claimed, claimed_decision) = &victims.claimed[n % VICTIMS];
+    let (expired, expired_decision) = &victims.expired[n % VICTIMS];
     let fresh = format!("attack-{n}");
     let cat = exec(&fresh, &["cat", "/etc/shadow"]);
     let consume = |decision: &str| format!("/api/decisions/{decision}/consume");
     let resolve = |decision: &str| format!("/ops/api/decisions/{decision}/resolve");
     let approval = json!({"action": "approve", "status": "approved"});
-    match n % 24 {
+    match n % 27 {
         // Other arguments than the approved ones, in several disguises.
         0 => people.adapter(&exec(approved, &["rm", "-r", "/"])).await,
         1 => people.adapter(&exec(claimed, &["rm", "-rf", "/"])).await,
@@ -186,6 +202,10 @@ async fn attempt(people: &People, victims: &Victims, n: usize) -> Result<(u16, V
                 .viewer(&format!("/ops/api/decisions/{pending}/override"), &body)
                 .await
         }
+        // What nobody answered in time.
+        23 => people.adapter(&exec(expired, &["mv", "a", "b"])).await,
+        24 => people.adapter_post(&consume(expired_decision)).await,
+        25 => people.resolve(n, expired_decision, "approve").await,
         _ => people.adapter(&cat).await,
     }
 }

@@ -114,6 +114,13 @@ impl People {
             .await
     }
 
+    /// The adapter reads.
+    pub async fn adapter_get(&self, path: &str) -> Result<(u16, Value)> {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let request = request.header("X-Adapter-Token", &self.adapter);
+        read(request.send().await?).await
+    }
+
     /// The adapter posts nothing to a path.
     pub async fn adapter_post(&self, path: &str) -> Result<(u16, Value)> {
         self.as_adapter(&self.adapter, path, &json!({})).await

@@ -28,8 +28,11 @@ const CHUNK: u32 = 500;
     params(TenantQuery, AuditQuery, ExportQuery),
     responses(
         (
-            status = 200, description = "The entries: JSON lines, or CSV.", body = String, content_type = "application/x-ndjson",
-            example = "{\"actor\":\"daemon_key\",\"event_type\":\"budget_changed\",\"seq\":7}\n"
+            status = 200, description = "The entries: JSON lines, or CSV.",
+            content(
+                (String = "application/x-ndjson", example = "{\"actor\":\"daemon_key\",\"event_type\":\"budget_changed\",\"seq\":7}\n"),
+                (String = "text/csv", example = "seq,occurred_at,event_type\n7,2026-11-20T10:00:00Z,budget_changed\n"),
+            )
         ),
         (status = 404, description = "The credential may not read the tenant that is named.", body = Problem, content_type = "application/problem+json"),
         ReadProblems,

@@ -1,12 +1,12 @@
 //! Trees, checkpoints and keys.
 
-use clasper_core::{AuditEntryId, LoggedEntry, TenantId, TenantScope};
+use clasper_core::{AuditEntryId, LoggedEntry, Sha256Digest, TenantId, TenantScope};
 use clasper_entity::{audit_entry, log_head, log_key, log_tile, tenant};
 use clasper_evidence::{LeafLink, StoredCheckpoint, StoredKey, Tile, TileHashes};
-use sea_orm::sea_query::{Expr, ExprTrait, JoinType};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, JoinType, Order, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 
 use crate::row;
@@ -87,6 +87,8 @@ pub(crate) async fn tiles<C: ConnectionTrait>(
     Ok(found.collect())
 }
 
+/// The links of the entries after `after`, in their order. They come in one row: on SQLite each row passes from one thread to
+/// another, which costs more than reading it.
 pub(crate) async fn links<C: ConnectionTrait>(
     connection: &C,
     scope: &TenantScope,
@@ -94,26 +96,73 @@ pub(crate) async fn links<C: ConnectionTrait>(
     limit: u32,
 ) -> Result<Vec<LeafLink>, DbErr> {
     use audit_entry::Column as A;
-    type Link = (i64, Option<Vec<u8>>, Vec<u8>);
-    let rows: Vec<Link> = audit_entry::Entity::find()
-        .select_only()
-        .columns([A::Seq, A::PrevHash, A::LeafHash])
-        .filter(A::TenantId.eq(scope.tenant().as_str()))
-        .filter(A::Seq.gt(row::count(after)))
-        .order_by_asc(A::Seq)
-        .limit(u64::from(limit))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let digest = |bytes: &[u8], column| row::digest(bytes, "audit_entries", column);
-    let link = |(seq, prev, leaf): Link| {
-        Ok(LeafLink {
-            seq,
-            prev_hash: prev.map(|prev| digest(&prev, "prev_hash")).transpose()?,
-            leaf_hash: digest(&leaf, "leaf_hash")?,
-        })
+    let (hex, join) = match connection.get_database_backend() {
+        DbBackend::Postgres => (hex_of_postgres as fn(A) -> Expr, "string_agg"),
+        _ => (hex_of_sqlite as fn(A) -> Expr, "group_concat"),
     };
-    rows.into_iter().map(link).collect()
+    let newest = Query::select()
+        .columns([A::Seq, A::PrevHash, A::LeafHash])
+        .from(audit_entry::Entity)
+        .and_where(A::TenantId.eq(scope.tenant().as_str()))
+        .and_where(A::Seq.gt(row::count(after)))
+        .order_by(A::Seq, Order::Asc)
+        .limit(u64::from(limit))
+        .to_owned();
+    let line = [
+        Expr::col(A::Seq).cast_as("text"),
+        Expr::val(" "),
+        Func::coalesce([hex(A::PrevHash), Expr::val("")]).into(),
+        Expr::val(" "),
+        hex(A::LeafHash),
+    ];
+    let line = line
+        .into_iter()
+        .reduce(|line, next| line.binary(BinOper::Custom("||"), next));
+    let joined = Func::cust(join).args(line).arg(Expr::val("\n"));
+    let select = Query::select()
+        .expr(joined)
+        .from_subquery(newest, "newest")
+        .to_owned();
+    let Some(found) = connection.query_one(&select).await? else {
+        return Ok(Vec::new());
+    };
+    let text: Option<String> = found.try_get_by_index(0)?;
+    let mut links = text
+        .iter()
+        .flat_map(|text| text.lines())
+        .map(link)
+        .collect::<Result<Vec<_>, _>>()?;
+    // Nothing promises an order of what is joined.
+    links.sort_unstable_by_key(|link| link.seq);
+    Ok(links)
+}
+
+fn hex_of_sqlite(column: audit_entry::Column) -> Expr {
+    Func::cust("hex").arg(Expr::col(column)).into()
+}
+
+fn hex_of_postgres(column: audit_entry::Column) -> Expr {
+    let hex = [Expr::col(column), Expr::val("hex")];
+    Func::cust("encode").args(hex).into()
+}
+
+/// A line of [`links`]: the place, the hash before and the hash.
+fn link(line: &str) -> Result<LeafLink, DbErr> {
+    let corrupt = |column| move || row::corrupt("audit_entries", column);
+    let mut parts = line.split(' ');
+    let (seq, prev, leaf) = (parts.next(), parts.next(), parts.next());
+    let digest = |hex: &str| hex.parse::<Sha256Digest>().ok();
+    let seq = seq.and_then(|seq| seq.parse().ok());
+    let leaf = leaf.and_then(digest);
+    let prev_hash = match prev {
+        None | Some("") => None,
+        Some(prev) => Some(digest(prev).ok_or_else(corrupt("prev_hash"))?),
+    };
+    Ok(LeafLink {
+        seq: seq.ok_or_else(corrupt("seq"))?,
+        prev_hash,
+        leaf_hash: leaf.ok_or_else(corrupt("leaf_hash"))?,
+    })
 }
 
 pub(crate) async fn entry<C: ConnectionTrait>(
