@@ -13,6 +13,7 @@ use clasper_delegated::Executions;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
+use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
@@ -86,12 +87,18 @@ impl App {
         let authenticator = subsystem::authenticator(config, &store, &http, &clock)?;
         let backend = Arc::new(subsystem::backend(config, &clock)?);
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
-        let redactor = Redactor::standard();
+        let redactions = Redactions::new(
+            Redactor::standard(),
+            store.clone(),
+            seal.clone(),
+            clock.clone(),
+            ids.clone(),
+        );
         let prices = subsystem::tenant_prices(config, &store, &clock, &ids)?;
         let evidence = evidence(config, &store, &seal, &clock).await?;
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
         let callbacks = outgoing.callbacks;
-        let decisions = decisions(config, &store, &seal, &redactor, callbacks, &clock, &ids)?;
+        let decisions = decisions(config, &store, &seal, &redactions, callbacks, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -99,10 +106,10 @@ impl App {
                 models: Arc::new(Providers::new(&subsystem::llm_config(&config.llm), &http)),
                 backend: backend.clone(),
                 workspace: Arc::new(subsystem::workspace(config, environment)),
-                redactor,
+                redactions: redactions.clone(),
                 policies: decisions.policies.clone(),
                 prices: prices.clone(),
-                seal,
+                seal: seal.clone(),
                 tenants: Arc::new(IdentityGate(identity.clone())),
                 clock: clock.clone(),
                 ids: ids.clone(),
@@ -136,6 +143,8 @@ impl App {
             webhooks: outgoing.webhooks,
             policies: decisions.policies,
             prices,
+            redactions,
+            seal,
             histories: Some(store),
             public_url: None,
             authenticator: Arc::new(authenticator),

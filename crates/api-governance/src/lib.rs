@@ -8,6 +8,7 @@ mod evaluation;
 mod executions;
 mod forecast;
 mod policies;
+mod redaction;
 mod risk;
 mod webhooks;
 
@@ -27,5 +28,6 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(access::routes())
         .merge(risk::routes())
         .merge(forecast::routes())
+        .merge(redaction::routes())
         .merge(webhooks::routes())
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use clasper_core::Clock;
+use clasper_core::{Clock, Seal};
 use clasper_delegated::Executions;
 use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_evidence::{AuditLog, AuditStore};
@@ -14,6 +14,7 @@ use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
 use clasper_identity::{Authenticator, Identity};
 use clasper_policy::Policies;
+use clasper_privacy::Redactions;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
 use clasper_tracing::TraceStore;
@@ -51,6 +52,10 @@ pub struct ApiDeps {
     pub policies: Policies,
     /// What models cost.
     pub prices: TenantPrices,
+    /// What each tenant wants redacted.
+    pub redactions: Redactions,
+    /// Opens what was sealed.
+    pub seal: Arc<dyn Seal>,
     /// What runs have cost the tenants; without it, forecasts rest on declared maximums.
     pub histories: Option<Arc<dyn CostHistories>>,
     /// The address under which the server is reached from outside, such as `https://clasper.example.com`; without it,

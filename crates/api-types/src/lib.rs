@@ -24,6 +24,7 @@ mod key;
 mod meta;
 mod policy;
 mod price;
+mod redaction;
 mod risk;
 mod status;
 mod stream;
@@ -96,6 +97,10 @@ pub use policy::{
     PolicyRecordView, PolicyReply, SavedPolicyReply,
 };
 pub use price::{PriceList, PriceView, SetPriceBody};
+pub use redaction::{
+    FindingView, OriginalReply, PreviewBody, PreviewReply, PutRedactionBody, RedactionReply,
+    RedactionStrategy,
+};
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};

@@ -130,6 +130,10 @@ events! {
     WebhookRedelivered = "webhook_redelivered";
     /// A price of the tenant's own was set.
     PriceChanged = "price_changed";
+    /// The tenant's redaction was changed.
+    RedactionChanged = "redaction_changed";
+    /// Somebody read the values behind the tokens of a trace.
+    RawTextRead = "raw_text_read";
 }
 
 impl fmt::Display for AuditEvent {

@@ -27,5 +27,5 @@ pub use name::{
 };
 pub use permission::{Permission, PermissionSet, Role, UnknownRole};
 pub use principal::{Caller, Credential, Principal, TenantScope};
-pub use seal::Seal;
+pub use seal::{DeriveKey, Seal};
 pub use usd::{Usd, UsdError};

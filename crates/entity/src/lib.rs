@@ -24,6 +24,8 @@ pub mod outcome;
 pub mod policy_bundle;
 pub mod policy_version;
 pub mod price_override;
+pub mod redaction_config;
+pub mod redaction_value;
 pub mod tenant;
 pub mod trace;
 pub mod webhook_endpoint;

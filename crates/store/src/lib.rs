@@ -5,6 +5,7 @@ mod execution_row;
 mod governed_ports;
 mod policy_row;
 mod ports;
+mod privacy_ports;
 mod read;
 mod row;
 mod snapshot;

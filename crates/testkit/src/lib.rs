@@ -55,6 +55,8 @@ macro_rules! every_entity {
             budget_scope,
             cost_history,
             price_override,
+            redaction_config,
+            redaction_value,
             log_tile,
             log_checkpoint,
             log_head,

@@ -228,6 +228,7 @@ impl Maker {
             trace,
             deliveries: Vec::new(),
             answer: None,
+            kept_values: None,
             entry: AuditEntryId::generate(&self.ids),
             alert_entries: std::array::from_fn(|_| AuditEntryId::generate(&self.ids)),
             now: self.now(),

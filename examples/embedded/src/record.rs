@@ -183,6 +183,7 @@ pub(crate) fn settlement(
         trace,
         deliveries: Vec::new(),
         answer: end.answer,
+        kept_values: None,
         entry: AuditEntryId::generate(ids),
         alert_entries: std::array::from_fn(|_| AuditEntryId::generate(ids)),
         now,

@@ -11,7 +11,8 @@ use clasper_api_types::{
     BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply,
     ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody,
     DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
-    LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView,
+    LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PreviewBody,
+    PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply,
     RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
     SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
 };
@@ -47,6 +48,11 @@ fn every_example_is_read_and_written_again() {
     survives::<SetPriceBody>();
     survives::<PriceList>();
     survives::<PriceView>();
+    survives::<PutRedactionBody>();
+    survives::<RedactionReply>();
+    survives::<PreviewBody>();
+    survives::<PreviewReply>();
+    survives::<OriginalReply>();
     survives::<BudgetCheckBody>();
     survives::<BudgetCheckView>();
     survives::<UsageView>();

@@ -16,6 +16,7 @@ use clasper_governance::{Budgets, PriceTable, TenantPrices};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, SystemSecrets, Tenant};
 use clasper_policy::{BundleScope, Policies, pack};
+use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
@@ -28,8 +29,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready,
-    Rooms, Signer,
+    Backend, Derived, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain,
+    PublicAddresses, Ready, Rooms, Signer,
 };
 
 /// Headers of a request, as name and value.
@@ -94,6 +95,11 @@ fn acme() -> Tenant {
 
 impl App {
     pub fn new() -> Self {
+        Self::redacting(Redactor::standard())
+    }
+
+    /// With other rules than the standard ones.
+    pub fn redacting(redactor: Redactor) -> Self {
         let workspace = tempfile::tempdir().expect("a directory");
         std::fs::write(workspace.path().join("SOUL.md"), "You are kind.").expect("a file");
         let memory = Arc::new(Memory::default());
@@ -116,6 +122,7 @@ impl App {
             tracker: tracker.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(SequentialIds::default()),
+            redactor,
         };
         let (routes, _) = clasper_api::router();
         let routes = routes.with_state(ApiState::new(parts.deps(&workspace)));
@@ -209,6 +216,7 @@ struct Parts {
     tracker: TaskTracker,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    redactor: Redactor,
 }
 
 impl Parts {
@@ -224,6 +232,8 @@ impl Parts {
             agents: self.agents(workspace, identity.clone(), policies.clone()),
             executions: self.executions(adapters.clone(), policies.clone()),
             prices: self.prices(),
+            redactions: self.redactions(),
+            seal: Arc::new(Plain),
             histories: None,
             public_url: None,
             webhooks: Webhooks::new(WebhookDeps {
@@ -264,6 +274,12 @@ impl Parts {
         }
     }
 
+    fn redactions(&self) -> Redactions {
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        let base = self.redactor.clone();
+        Redactions::new(base, self.memory.clone(), Arc::new(Derived), clock, ids)
+    }
+
     fn prices(&self) -> TenantPrices {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         TenantPrices::new(PriceTable::listed(), self.memory.clone(), clock, ids)
@@ -276,7 +292,7 @@ impl Parts {
             policies,
             workspaces: Arc::new(Rooms),
             callbacks: Arc::new(PublicAddresses),
-            redactor: Redactor::default(),
+            redactions: self.redactions(),
             seal: Arc::new(Plain),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
@@ -294,7 +310,7 @@ impl Parts {
                 workspace.path().to_owned(),
                 Options::default(),
             )),
-            redactor: Redactor::default(),
+            redactions: self.redactions(),
             policies,
             prices: self.prices(),
             seal: Arc::new(Plain),

@@ -38,7 +38,11 @@ pub const RULES: &str = "
 
 /// A server whose rules are [`RULES`], with a registered adapter that an operator has classified as harmless.
 pub async fn governed() -> App {
-    let app = App::new();
+    govern(App::new()).await
+}
+
+/// The same on another server.
+pub async fn govern(app: App) -> App {
     app.ledger.govern("acme", RULES);
     for token in ["adapter-token", "other-adapter-token"] {
         let adapter = if token == "adapter-token" {

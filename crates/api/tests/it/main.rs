@@ -24,6 +24,7 @@ mod meta;
 mod overrides;
 mod policies;
 mod prices;
+mod redaction;
 mod schemas;
 mod stream;
 mod tenants;

@@ -13,9 +13,10 @@ use clasper_api_types::{
     CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList,
     DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply,
     ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
-    IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList, OverrideDecisionBody, OwnDecisionView,
-    PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, QueuedMessageReply,
-    ReadinessView, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
+    IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList, OriginalReply, OverrideDecisionBody,
+    OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PreviewBody,
+    PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply,
+    RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
     RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
     SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply,
     UsageView, VersionView, WebhookDeliveryList, WebhookList,
@@ -56,6 +57,11 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<ScopeBudgetList>(&mut known);
     collect::<SetPriceBody>(&mut known);
     collect::<PriceList>(&mut known);
+    collect::<PutRedactionBody>(&mut known);
+    collect::<RedactionReply>(&mut known);
+    collect::<PreviewBody>(&mut known);
+    collect::<PreviewReply>(&mut known);
+    collect::<OriginalReply>(&mut known);
     collect::<BudgetCheckBody>(&mut known);
     collect::<BudgetCheckView>(&mut known);
     collect::<UsageView>(&mut known);

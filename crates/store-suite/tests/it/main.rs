@@ -19,6 +19,7 @@ mod period;
 mod prices;
 mod random;
 mod recovery;
+mod redaction;
 mod replica;
 mod run;
 mod schema;

@@ -20,6 +20,7 @@ mod outbox;
 mod policy;
 mod presence;
 mod price;
+mod redaction;
 mod settle_run;
 mod webhook;
 
@@ -48,6 +49,7 @@ pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use price::{PutPrice, tariff as stored_tariff};
+pub(crate) use redaction::{PutRedaction, RecordReveal};
 pub(crate) use settle_run::SettleRun;
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 

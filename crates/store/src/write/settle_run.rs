@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use clasper_core::{AuditEntry, AuditEvent, Sha256Digest, Usd, canonical_json};
 use clasper_db::WriteTransaction;
-use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, trace};
+use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, redaction_value, trace};
 use clasper_governance::{Alert, Budget, BudgetScope, NestedBudgets, ScopeAlert, ScopedSnapshot};
 use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
 use sea_orm::DbErr;
@@ -59,6 +59,16 @@ impl WriteOp for SettleRun {
         let budget = budgets.of_tenant();
         self.charge(batch, &run, hold, charged, budget)?;
         let seq = batch.append(entry)?;
+        if let Some(sealed) = &settlement.kept_values {
+            // Few tenants use tokens, so this writes its own row in the group's transaction.
+            let row = redaction_value::Model {
+                tenant_id: trace.tenant_id.clone(),
+                trace_id: trace.trace_id,
+                sealed: sealed.clone(),
+                created_at: settlement.now.timestamp_micros(),
+            };
+            transaction.upsert([row]).await?;
+        }
         batch.traces.push(trace);
         self.record(batch, &run, hold, charged, budget, seq)?;
         self.alert(batch, &budgets, &settled.alerts)?;

@@ -14,6 +14,7 @@ use clasper_governance::{
     OwnPrice, PriceStore, PriceWrite, ScopedBudget, UsageTotals,
 };
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
+use clasper_privacy::{ConfigRecord, KeptValues};
 use clasper_tracing::Trace;
 
 use crate::fakes::Signed;
@@ -29,6 +30,8 @@ pub struct State {
     pub parts: BTreeMap<(TenantId, String), ScopedBudget>,
     pub usage: UsageTotals,
     pub prices: Vec<OwnPrice>,
+    pub redaction: Option<ConfigRecord>,
+    pub kept: Vec<KeptValues>,
     pub traces: Vec<Trace>,
     pub log: Vec<LoggedEntry>,
     pub signed: Signed,

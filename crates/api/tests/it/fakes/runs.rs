@@ -5,6 +5,7 @@ use clasper_core::{
     AuditEntry, InstanceId, OutboxMessageId, Sha256Digest, StoreError, Timestamp, Usd,
 };
 use clasper_governance::Effect;
+use clasper_privacy::KeptValues;
 use clasper_runtime::run::{
     Charge, EffectDecision, EffectOutcome, Extension, HoldExtension, Opening, OrphanedRun,
     OutboxMessage, OutboxStore, Recorded, RunOpening, RunStore, Settled, Settlement,
@@ -99,6 +100,11 @@ impl RunStore for Memory {
         if let (Some((key, hash)), Some(answer)) = (claim, settlement.answer) {
             state.answers.insert(key, (hash, answer));
         }
+        let trace = settlement.trace.id;
+        let kept = settlement.kept_values;
+        state
+            .kept
+            .extend(kept.map(|sealed| KeptValues { trace, sealed }));
         state.traces.push(*settlement.trace);
         Ok(Settled::Charged(charged))
     }
