@@ -46,7 +46,7 @@ impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Redacting<W> {
         Line {
             inner: self.inner.make_writer(),
             redactor: self.redactor.clone(),
-            line: Vec::new(),
+            event: Vec::new(),
         }
     }
 }
@@ -55,17 +55,17 @@ impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Redacting<W> {
 pub(crate) struct Line<W: Write> {
     inner: W,
     redactor: Redactor,
-    line: Vec<u8>,
+    event: Vec<u8>,
 }
 
 impl<W: Write> Write for Line<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.line.extend_from_slice(bytes);
+        self.event.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let line = std::mem::take(&mut self.line);
+        let line = std::mem::take(&mut self.event);
         if line.is_empty() {
             return self.inner.flush();
         }
