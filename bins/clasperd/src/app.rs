@@ -13,8 +13,6 @@ use clasper_delegated::Executions;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
-use clasper_privacy::Redactions;
-use clasper_redaction::Redactor;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_telemetry::MetricsHandle;
@@ -87,13 +85,7 @@ impl App {
         let authenticator = subsystem::authenticator(config, &store, &http, &clock)?;
         let backend = Arc::new(subsystem::backend(config, &clock)?);
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
-        let redactions = Redactions::new(
-            Redactor::standard(),
-            store.clone(),
-            seal.clone(),
-            clock.clone(),
-            ids.clone(),
-        );
+        let redactions = subsystem::redactions(&store, &seal, &clock, &ids);
         let prices = subsystem::tenant_prices(config, &store, &clock, &ids)?;
         let evidence = evidence(config, &store, &seal, &clock).await?;
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
