@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api_state::{ApiDeps, ApiState, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, MetricsText, ServerInfo};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
@@ -120,7 +120,6 @@ impl App {
             store: (*store).clone(),
             shutdown: shutdown.clone(),
         };
-        let render = metrics.clone();
         let state = ApiState::new(ApiDeps {
             agents: agents.clone(),
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
@@ -142,12 +141,7 @@ impl App {
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
-            metrics: Arc::new(move || {
-                render
-                    .as_ref()
-                    .map(MetricsHandle::render)
-                    .unwrap_or_default()
-            }),
+            metrics: rendered(metrics.clone()),
             clock,
             info: ServerInfo {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -196,6 +190,14 @@ impl App {
         worker::start(self);
         Ok(())
     }
+}
+
+/// The metrics as text; none when they are not recorded.
+fn rendered(metrics: Option<MetricsHandle>) -> MetricsText {
+    Arc::new(move || {
+        let handle = metrics.as_ref();
+        handle.map(MetricsHandle::render).unwrap_or_default()
+    })
 }
 
 /// Opens the database as configured.
