@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api_state::{ApiDeps, ApiState, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, LogNews, ServerInfo};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
@@ -17,6 +17,7 @@ use clasper_redaction::Redactor;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_telemetry::MetricsHandle;
+use clasper_tracing::Traces;
 use clasper_webhook::Notices;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -127,6 +128,8 @@ impl App {
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
             traces: store.clone(),
+            trace_notes: Traces::new(store.clone(), store.clone(), clock.clone(), ids.clone()),
+            news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),
             log: evidence.log,
             backend,
@@ -194,6 +197,14 @@ impl App {
         }
         worker::start(self);
         Ok(())
+    }
+}
+
+/// How long until live streams look for what other processes wrote: on SQLite there are none.
+const fn news_period(database: &Database) -> Duration {
+    match database.dialect() {
+        clasper_db::Dialect::Sqlite => Duration::from_secs(15),
+        clasper_db::Dialect::Postgres => Duration::from_millis(250),
     }
 }
 

@@ -26,4 +26,8 @@ pub mod policy_version;
 pub mod price_override;
 pub mod tenant;
 pub mod trace;
+pub mod trace_annotation;
+pub mod trace_entity;
+pub mod trace_label;
+pub mod trace_total;
 pub mod webhook_endpoint;

@@ -145,6 +145,7 @@ pub const TABLE: &[Row] = &[
             "clasper-api-evidence",
             "clasper-api-governance",
             "clasper-api-state",
+            "clasper-api-traces",
             "clasper-api-types",
             "clasper-core",
             "clasper-delegated",
@@ -154,7 +155,6 @@ pub const TABLE: &[Row] = &[
             "clasper-identity",
             "clasper-policy",
             "clasper-runtime",
-            "clasper-tracing",
         ],
     ),
     row(
@@ -197,6 +197,18 @@ pub const TABLE: &[Row] = &[
             "clasper-runtime",
             "clasper-tracing",
             "clasper-webhook",
+        ],
+    ),
+    row(
+        "clasper-api-traces",
+        Layer::Interface,
+        &[
+            "clasper-api-state",
+            "clasper-api-types",
+            "clasper-core",
+            "clasper-evidence",
+            "clasper-http",
+            "clasper-tracing",
         ],
     ),
     row(

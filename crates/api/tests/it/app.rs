@@ -1,11 +1,12 @@
 //! The routes under test, and what they answered.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, LogNews, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
 use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
@@ -19,10 +20,12 @@ use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
+use clasper_tracing::Traces;
 use clasper_webhook::{WebhookDeps, Webhooks};
 use clasper_workspace::{Options, WorkspaceCache};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -42,6 +45,9 @@ pub const MANAGER: (&str, &str) = ("authorization", "Bearer manager-key");
 pub const ADAPTER: (&str, &str) = ("x-adapter-token", "adapter-token");
 pub const DAEMON: (&str, &str) = ("x-agent-daemon-key", "daemon-key");
 
+/// Longer than any test.
+const NEVER: Duration = Duration::from_hours(1);
+
 /// What the logs are called.
 const LOG_NAME: &str = "log.example";
 
@@ -53,6 +59,10 @@ pub struct App {
     pub ready: Arc<Ready>,
     pub tracker: TaskTracker,
     pub clock: Arc<ManualClock>,
+    /// Rings for live streams.
+    pub told: watch::Sender<u64>,
+    /// Ends them.
+    pub stopping: CancellationToken,
     router: Router,
     _workspace: TempDir,
 }
@@ -108,6 +118,7 @@ impl App {
         let tracker = TaskTracker::new();
         let ledger = Arc::new(Ledger::over(Arc::clone(&memory)));
         let clock = Arc::new(ManualClock::at(start()));
+        let (told, stopping) = (watch::Sender::new(0), CancellationToken::new());
         let parts = Parts {
             memory: Arc::clone(&memory),
             ledger: Arc::clone(&ledger),
@@ -116,6 +127,7 @@ impl App {
             tracker: tracker.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(SequentialIds::default()),
+            news: LogNews::new(told.subscribe(), NEVER, stopping.clone()),
         };
         let (routes, _) = clasper_api::router();
         let routes = routes.with_state(ApiState::new(parts.deps(&workspace)));
@@ -127,6 +139,8 @@ impl App {
             ready,
             tracker,
             clock,
+            told,
+            stopping,
             router: layers(routes, &HttpLimits::default(), requests),
             _workspace: workspace,
         }
@@ -209,6 +223,7 @@ struct Parts {
     tracker: TaskTracker,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    news: LogNews,
 }
 
 impl Parts {
@@ -242,9 +257,16 @@ impl Parts {
             ),
             adapters,
             policies,
+            trace_notes: Traces::new(
+                self.memory.clone(),
+                self.memory.clone(),
+                clock.clone(),
+                ids.clone(),
+            ),
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
             identity,
             traces: self.memory.clone(),
+            news: self.news.clone(),
             audit: self.memory.clone(),
             log: AuditLog::new(AuditLogDeps {
                 entries: self.memory.clone(),
@@ -311,7 +333,7 @@ impl Parts {
                 attempts: 1,
                 ..RetryPolicy::default()
             },
-            budget_wait: std::time::Duration::ZERO,
+            budget_wait: Duration::ZERO,
             ..AgentConfig::new(ModelRef {
                 provider: "scripted".to_owned(),
                 model: "echo".to_owned(),

@@ -6,19 +6,21 @@ use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
     AdapterExplanationView, AdapterKeyList, AdapterList, AllowAlwaysBody, AllowAlwaysProposal,
-    AllowAlwaysReply, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BacktestLine,
-    BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody,
-    BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody,
-    CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, CreateKeyBody,
-    CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList,
-    DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply,
+    AllowAlwaysReply, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList,
+    ApiKeyReply, AuditList, BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply,
+    BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply,
+    ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply,
+    ConsistencyReply, ConsumeReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody,
+    CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody,
+    DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply,
     ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
-    IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList, OverrideDecisionBody, OwnDecisionView,
-    PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, QueuedMessageReply,
+    IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
+    LinkedTraceList, LiveEventView, LogKeyList, OverrideDecisionBody, OwnDecisionView, PackList,
+    PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, QueuedMessageReply,
     ReadinessView, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
     RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
     SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply,
-    UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -46,9 +48,20 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<StreamEvent>(&mut known);
     collect::<TraceReply>(&mut known);
     collect::<TraceList>(&mut known);
+    collect::<AnnotateTraceBody>(&mut known);
+    collect::<AnnotateTraceReply>(&mut known);
+    collect::<AnnotationList>(&mut known);
+    collect::<DiffTracesBody>(&mut known);
+    collect::<DiffTracesReply>(&mut known);
+    collect::<LabelTraceBody>(&mut known);
+    collect::<LabelTraceReply>(&mut known);
+    collect::<LabelledTraceList>(&mut known);
+    collect::<LinkedTraceList>(&mut known);
+    collect::<TraceStatsReply>(&mut known);
     collect::<AuditList>(&mut known);
     collect::<ConsistencyReply>(&mut known);
     collect::<LogKeyList>(&mut known);
+    collect::<LiveEventView>(&mut known);
     collect::<CompletenessReply>(&mut known);
     collect::<BudgetReply>(&mut known);
     collect::<SetBudgetBody>(&mut known);

@@ -10,4 +10,6 @@ pub(crate) mod notice;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod trace;
+pub(crate) mod trace_note;
+pub(crate) mod trace_stats;
 pub(crate) mod webhook;

@@ -14,7 +14,7 @@ use clasper_governance::{
     OwnPrice, PriceStore, PriceWrite, ScopedBudget, UsageTotals,
 };
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
-use clasper_tracing::Trace;
+use clasper_tracing::{Annotation, Trace};
 
 use crate::fakes::Signed;
 
@@ -30,6 +30,7 @@ pub struct State {
     pub usage: UsageTotals,
     pub prices: Vec<OwnPrice>,
     pub traces: Vec<Trace>,
+    pub annotations: Vec<Annotation>,
     pub log: Vec<LoggedEntry>,
     pub signed: Signed,
     pub open: HashMap<ExecutionId, OpenRun>,
