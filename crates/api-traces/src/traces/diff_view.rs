@@ -35,7 +35,7 @@ pub(super) fn diff(diff: TraceDiff) -> TraceDiffView {
         },
         cost: number(diff.cost),
         tool_calls: calls(diff.calls),
-        steps: steps(diff.steps),
+        steps: steps(&diff.steps),
         output: OutputDiffView {
             messages_equal: !diff.outputs.differs(),
             base_length: length(&diff.outputs.base),
@@ -43,7 +43,7 @@ pub(super) fn diff(diff: TraceDiff) -> TraceDiffView {
         },
         errors: text(diff.errors),
         first_divergence: diff.first_divergence.map(|found| DivergenceView {
-            step: step(found.step),
+            step: step(&found.step),
             explanation: found.explanation,
         }),
         summary,
@@ -125,7 +125,7 @@ fn call(call: Call) -> DiffCallView {
     }
 }
 
-fn steps(steps: StepsDiff) -> StepsDiffView {
+fn steps(steps: &StepsDiff) -> StepsDiffView {
     StepsDiffView {
         base_count: steps.base_count,
         compare_count: steps.compare_count,
@@ -135,11 +135,11 @@ fn steps(steps: StepsDiff) -> StepsDiffView {
         same_count: steps.same_count,
         changed_count: steps.changed_count,
         structural_count: steps.structural_count,
-        structural_differences: steps.structural.into_iter().map(step).collect(),
+        structural_differences: steps.structural.iter().map(step).collect(),
     }
 }
 
-fn step(step: StepDifference) -> StepDifferenceView {
+fn step(step: &StepDifference) -> StepDifferenceView {
     StepDifferenceView {
         base_step: step.base,
         compare_step: step.compare,

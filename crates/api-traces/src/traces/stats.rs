@@ -33,16 +33,16 @@ pub(super) async fn get_trace_stats(
         from: query.start_date.map(DateOrTime::first),
         to: query.end_date.map(DateOrTime::last),
     };
-    let stats = state.traces.trace_stats(&caller.scope(), range).await?;
+    let totals = state.traces.trace_stats(&caller.scope(), range).await?;
     Ok(Json(TraceStatsReply {
         stats: TraceStatsView {
-            total_traces: stats.traces,
-            total_tokens: stats.input_tokens.saturating_add(stats.output_tokens),
-            input_tokens: stats.input_tokens,
-            output_tokens: stats.output_tokens,
-            total_cost: stats.cost.into(),
-            avg_duration_ms: stats.mean_duration_ms(),
-            error_rate: stats.failure_rate(),
+            total_traces: totals.traces,
+            total_tokens: totals.input_tokens.saturating_add(totals.output_tokens),
+            input_tokens: totals.input_tokens,
+            output_tokens: totals.output_tokens,
+            total_cost: totals.cost.into(),
+            avg_duration_ms: totals.mean_duration_ms(),
+            error_rate: totals.failure_rate(),
         },
     }))
 }
