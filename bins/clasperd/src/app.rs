@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api_state::{ApiDeps, ApiState, LogNews, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, LogNews, MetricsText, ServerInfo};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
@@ -122,7 +122,6 @@ impl App {
             store: (*store).clone(),
             shutdown: shutdown.clone(),
         };
-        let render = metrics.clone();
         let state = ApiState::new(ApiDeps {
             agents: agents.clone(),
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
@@ -144,12 +143,7 @@ impl App {
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
-            metrics: Arc::new(move || {
-                render
-                    .as_ref()
-                    .map(MetricsHandle::render)
-                    .unwrap_or_default()
-            }),
+            metrics: metrics_text(metrics.clone()),
             clock,
             info: ServerInfo {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -206,6 +200,14 @@ const fn news_period(database: &Database) -> Duration {
         clasper_db::Dialect::Sqlite => Duration::from_secs(15),
         clasper_db::Dialect::Postgres => Duration::from_millis(250),
     }
+}
+
+/// The metrics as text; nothing when they are not recorded.
+fn metrics_text(metrics: Option<MetricsHandle>) -> MetricsText {
+    Arc::new(move || {
+        let render = metrics.as_ref().map(MetricsHandle::render);
+        render.unwrap_or_default()
+    })
 }
 
 /// Opens the database as configured.
