@@ -229,6 +229,7 @@ pub const TABLE: &[Row] = &[
     ),
     // Assembly.
     assembly("clasper-migrations"),
+    assembly("clasper-api-suite"),
     assembly("clasper-store-suite"),
     assembly("clasper-telemetry"),
     assembly("clasper-testkit"),
