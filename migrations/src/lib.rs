@@ -5,6 +5,7 @@ mod m20261121_000002_decisions;
 mod m20261121_000003_evidence;
 mod m20261121_000004_webhooks;
 mod m20261121_000007_redaction;
+mod m20261121_000009_traces;
 mod migration;
 mod schema;
 mod table;
@@ -20,4 +21,5 @@ const MIGRATIONS: &[Migration] = &[
     m20261121_000003_evidence::MIGRATION,
     m20261121_000004_webhooks::MIGRATION,
     m20261121_000007_redaction::MIGRATION,
+    m20261121_000009_traces::MIGRATION,
 ];

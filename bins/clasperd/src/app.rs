@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api_state::{ApiDeps, ApiState, MetricsText, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, LogNews, MetricsText, ServerInfo};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
@@ -16,6 +16,7 @@ use clasper_llm::Providers;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_telemetry::MetricsHandle;
+use clasper_tracing::Traces;
 use clasper_webhook::Notices;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -125,6 +126,8 @@ impl App {
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
             traces: store.clone(),
+            trace_notes: Traces::new(store.clone(), store.clone(), clock.clone(), ids.clone()),
+            news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),
             log: evidence.log,
             backend,
@@ -141,7 +144,7 @@ impl App {
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
-            metrics: rendered(metrics.clone()),
+            metrics: metrics_text(metrics.clone()),
             clock,
             info: ServerInfo {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -192,11 +195,19 @@ impl App {
     }
 }
 
-/// The metrics as text; none when they are not recorded.
-fn rendered(metrics: Option<MetricsHandle>) -> MetricsText {
+/// How long until live streams look for what other processes wrote: on SQLite there are none.
+const fn news_period(database: &Database) -> Duration {
+    match database.dialect() {
+        clasper_db::Dialect::Sqlite => Duration::from_secs(15),
+        clasper_db::Dialect::Postgres => Duration::from_millis(250),
+    }
+}
+
+/// The metrics as text; nothing when they are not recorded.
+fn metrics_text(metrics: Option<MetricsHandle>) -> MetricsText {
     Arc::new(move || {
-        let handle = metrics.as_ref();
-        handle.map(MetricsHandle::render).unwrap_or_default()
+        let render = metrics.as_ref().map(MetricsHandle::render);
+        render.unwrap_or_default()
     })
 }
 

@@ -17,9 +17,10 @@ use clasper_policy::Policies;
 use clasper_privacy::Redactions;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
-use clasper_tracing::TraceStore;
+use clasper_tracing::{TraceStore, Traces};
 use clasper_webhook::Webhooks;
 
+use crate::news::LogNews;
 use crate::readiness::Readiness;
 
 /// What the server says of itself.
@@ -63,6 +64,10 @@ pub struct ApiDeps {
     pub public_url: Option<String>,
     /// Traces.
     pub traces: Arc<dyn TraceStore>,
+    /// Labels, annotations and comparisons of traces.
+    pub trace_notes: Traces,
+    /// When the audit logs may have grown.
+    pub news: LogNews,
     /// The audit log.
     pub audit: Arc<dyn AuditStore>,
     /// Checkpoints, proofs and tiles of the audit logs.

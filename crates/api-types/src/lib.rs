@@ -21,6 +21,7 @@ mod forecast;
 mod health;
 mod hold;
 mod key;
+mod live;
 mod meta;
 mod policy;
 mod price;
@@ -31,6 +32,8 @@ mod stream;
 mod tenant;
 mod time;
 mod trace;
+mod trace_diff;
+mod trace_note;
 mod usage;
 mod webhook;
 
@@ -91,6 +94,7 @@ pub use health::{
 };
 pub use hold::{HoldList, HoldView};
 pub use key::{ApiKeyList, ApiKeyReply, ApiKeyView, CreateKeyBody, CreatedKeyReply, RoleName};
+pub use live::{LiveEventView, LiveQuery};
 pub use meta::{CompatibilityView, VersionView};
 pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
@@ -110,6 +114,16 @@ pub use trace::{
     GrantedScopeView, IntegrityStatus, TraceInputView, TraceList, TraceOutputView, TraceQuery,
     TraceReply, TraceStatus, TraceStepView, TraceUsageView, TraceView, UsedScopeView,
     ViolationView,
+};
+pub use trace_diff::{
+    CallsDiffView, ChangedCallView, DiffCallView, DiffContextView, DiffSummaryView, DiffTracesBody,
+    DiffTracesReply, DivergenceView, NumberDiffView, OutputDiffView, SkillsDiffView,
+    StepDifferenceView, StepsDiffView, TextDiffView, TraceDiffView, UsageDiffView,
+};
+pub use trace_note::{
+    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, AnnotationView, LabelTraceBody,
+    LabelTraceReply, LabelledTraceList, LinkedTraceList, TraceEntityQuery, TraceLabelQuery,
+    TraceStatsQuery, TraceStatsReply, TraceStatsView,
 };
 pub use usage::UsageView;
 pub use webhook::{

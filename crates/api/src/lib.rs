@@ -10,7 +10,6 @@ mod keys;
 mod meta;
 mod prices;
 mod tenants;
-mod traces;
 mod usage;
 
 use axum::Router;
@@ -36,7 +35,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(agents::routes())
         .merge(clasper_api_governance::routes())
         .merge(clasper_api_evidence::routes())
-        .merge(traces::routes())
+        .merge(clasper_api_traces::routes())
         .merge(audit::routes())
         .merge(budget::routes())
         .merge(prices::routes())

@@ -128,6 +128,10 @@ events! {
     WebhookTested = "webhook_tested";
     /// A message to an endpoint was asked for again.
     WebhookRedelivered = "webhook_redelivered";
+    /// Labels of a trace were set or taken away.
+    TraceLabelled = "trace_labelled";
+    /// A trace was annotated.
+    TraceAnnotated = "trace_annotated";
     /// A price of the tenant's own was set.
     PriceChanged = "price_changed";
     /// The tenant's redaction was changed.

@@ -38,6 +38,8 @@ permissions! {
     AgentRun = "agent:run";
     /// Read traces.
     TraceView = "trace:view";
+    /// Label and annotate traces.
+    TraceAnnotate = "trace:annotate";
     /// Read the audit log.
     AuditView = "audit:view";
     /// Read budgets.
@@ -149,7 +151,7 @@ pub enum Role {
     Agent,
     /// Reads traces.
     Viewer,
-    /// Sends messages; reads everything of the tenant; resolves decisions that ask for no higher role.
+    /// Sends messages; reads everything of the tenant; labels and annotates traces; resolves decisions that ask for no higher role.
     Operator,
     /// Also changes budgets, policies, redaction and adapters, and may override.
     ReleaseManager,
@@ -186,6 +188,7 @@ impl Role {
         let viewer = PermissionSet::EMPTY.with(P::TraceView);
         let operator = viewer
             .with(P::AgentRun)
+            .with(P::TraceAnnotate)
             .with(P::AuditView)
             .with(P::BudgetView)
             .with(P::UsageView)

@@ -28,4 +28,8 @@ pub mod redaction_config;
 pub mod redaction_value;
 pub mod tenant;
 pub mod trace;
+pub mod trace_annotation;
+pub mod trace_entity;
+pub mod trace_label;
+pub mod trace_total;
 pub mod webhook_endpoint;

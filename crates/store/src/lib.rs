@@ -10,6 +10,7 @@ mod read;
 mod row;
 mod snapshot;
 mod store;
+mod trace_ports;
 mod verify;
 mod webhook_ports;
 mod write;

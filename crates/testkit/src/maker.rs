@@ -387,6 +387,8 @@ impl Maker {
             redactions: BTreeMap::new(),
             labels: BTreeMap::new(),
             task_id: None,
+            document_id: None,
+            message_id: None,
         }
     }
 }

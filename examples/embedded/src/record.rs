@@ -131,6 +131,8 @@ fn draft(place: &Place<'_>, request: &RefundRequest, now: Timestamp) -> Trace {
         redactions,
         labels: BTreeMap::new(),
         task_id: None,
+        document_id: None,
+        message_id: None,
     }
 }
 

@@ -151,6 +151,7 @@ pub const TABLE: &[Row] = &[
             "clasper-api-evidence",
             "clasper-api-governance",
             "clasper-api-state",
+            "clasper-api-traces",
             "clasper-api-types",
             "clasper-core",
             "clasper-delegated",
@@ -160,7 +161,6 @@ pub const TABLE: &[Row] = &[
             "clasper-identity",
             "clasper-policy",
             "clasper-runtime",
-            "clasper-tracing",
         ],
     ),
     row(
@@ -209,6 +209,18 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
+        "clasper-api-traces",
+        Layer::Interface,
+        &[
+            "clasper-api-state",
+            "clasper-api-types",
+            "clasper-core",
+            "clasper-evidence",
+            "clasper-http",
+            "clasper-tracing",
+        ],
+    ),
+    row(
         "clasper-api-types",
         Layer::Interface,
         &[
@@ -226,6 +238,7 @@ pub const TABLE: &[Row] = &[
     ),
     // Assembly.
     assembly("clasper-migrations"),
+    assembly("clasper-api-suite"),
     assembly("clasper-store-suite"),
     assembly("clasper-telemetry"),
     assembly("clasper-testkit"),

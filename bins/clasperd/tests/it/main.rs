@@ -14,5 +14,6 @@ mod crash;
 mod evidence;
 mod harness;
 mod input;
+mod live;
 mod people;
 mod privacy;

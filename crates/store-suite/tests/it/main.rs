@@ -26,4 +26,5 @@ mod schema;
 mod scopes;
 mod sqlite;
 mod support;
+mod traces;
 mod writer;

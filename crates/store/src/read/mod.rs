@@ -11,4 +11,6 @@ pub(crate) mod policy;
 pub(crate) mod redaction;
 pub(crate) mod run;
 pub(crate) mod trace;
+pub(crate) mod trace_note;
+pub(crate) mod trace_stats;
 pub(crate) mod webhook;

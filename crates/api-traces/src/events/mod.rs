@@ -1,15 +1,13 @@
-//! Traces.
+//! What happens, as it happens.
 
-mod get;
-mod list;
-mod view;
+mod position;
+mod stream;
+mod watch;
 
 use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_traces))
-        .routes(routes!(get::get_trace))
+    OpenApiRouter::new().routes(routes!(watch::watch_events))
 }

@@ -6,20 +6,22 @@ use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
     AdapterExplanationView, AdapterKeyList, AdapterList, AllowAlwaysBody, AllowAlwaysProposal,
-    AllowAlwaysReply, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BacktestLine,
-    BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody,
-    BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody,
-    CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, CreateKeyBody,
-    CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList,
-    DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply,
+    AllowAlwaysReply, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList,
+    ApiKeyReply, AuditList, BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply,
+    BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply,
+    ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply,
+    ConsistencyReply, ConsumeReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody,
+    CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody,
+    DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply,
     ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
-    IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList, OriginalReply, OverrideDecisionBody,
+    IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
+    LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody,
     OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PreviewBody,
     PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply,
     RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
     RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
     SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply,
-    UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -39,6 +41,7 @@ fn collect<T: ToSchema>(known: &mut BTreeMap<String, Value>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each type")]
 fn every_schema_has_a_name_of_its_own() {
     let mut known = BTreeMap::new();
     collect::<Problem>(&mut known);
@@ -47,9 +50,20 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<StreamEvent>(&mut known);
     collect::<TraceReply>(&mut known);
     collect::<TraceList>(&mut known);
+    collect::<AnnotateTraceBody>(&mut known);
+    collect::<AnnotateTraceReply>(&mut known);
+    collect::<AnnotationList>(&mut known);
+    collect::<DiffTracesBody>(&mut known);
+    collect::<DiffTracesReply>(&mut known);
+    collect::<LabelTraceBody>(&mut known);
+    collect::<LabelTraceReply>(&mut known);
+    collect::<LabelledTraceList>(&mut known);
+    collect::<LinkedTraceList>(&mut known);
+    collect::<TraceStatsReply>(&mut known);
     collect::<AuditList>(&mut known);
     collect::<ConsistencyReply>(&mut known);
     collect::<LogKeyList>(&mut known);
+    collect::<LiveEventView>(&mut known);
     collect::<CompletenessReply>(&mut known);
     collect::<BudgetReply>(&mut known);
     collect::<SetBudgetBody>(&mut known);

@@ -43,11 +43,13 @@ pub(super) async fn list_traces(
     let filter = TraceFilter {
         workspace: query.workspace_id,
         agent_role: query.agent_role,
+        status: query.status.map(view::run_status),
         started_from: query.start_date.map(DateOrTime::first),
         started_to: query.end_date.map(DateOrTime::last),
         limit: slice.limit,
         cursor: slice.cursor,
         offset: slice.offset,
+        ..TraceFilter::default()
     };
     let page = state.traces.list_traces(&caller.scope(), &filter).await?;
     Ok(Json(TraceList {

@@ -38,6 +38,7 @@ fn responses(operation: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each operation")]
 fn every_operation_is_listed_once() {
     let document = document();
     let ids: Vec<String> = operations(&document).into_iter().map(|o| o.0).collect();
@@ -47,6 +48,7 @@ fn every_operation_is_listed_once() {
     [
       "activate_bundle",
       "allow_always",
+      "annotate_trace",
       "backtest_policies",
       "change_adapter",
       "change_policy",
@@ -63,6 +65,7 @@ fn every_operation_is_listed_once() {
       "create_tenant",
       "create_webhook",
       "deactivate_bundle",
+      "diff_traces",
       "dry_run_policy",
       "dry_run_policy_ops",
       "evaluate_access",
@@ -87,13 +90,16 @@ fn every_operation_is_listed_once() {
       "get_policy_schema",
       "get_redaction",
       "get_trace",
+      "get_trace_stats",
       "get_usage",
       "get_version",
       "install_pack",
       "issue_adapter_key",
+      "label_trace",
       "list_adapter_decisions",
       "list_adapter_keys",
       "list_adapters",
+      "list_annotations",
       "list_audit_entries",
       "list_audit_keys",
       "list_bundles",
@@ -106,6 +112,8 @@ fn every_operation_is_listed_once() {
       "list_prices",
       "list_scope_budgets",
       "list_traces",
+      "list_traces_by_entity",
+      "list_traces_by_label",
       "list_webhooks",
       "override_decision",
       "post_budget_check",
@@ -136,6 +144,7 @@ fn every_operation_is_listed_once() {
       "set_price",
       "stream_message",
       "test_webhook",
+      "watch_events",
       "watch_execution"
     ]
     "#);

@@ -15,7 +15,7 @@ use clasper_governance::{
 };
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_privacy::{ConfigRecord, KeptValues};
-use clasper_tracing::Trace;
+use clasper_tracing::{Annotation, Trace};
 
 use crate::fakes::Signed;
 
@@ -33,6 +33,7 @@ pub struct State {
     pub redaction: Option<ConfigRecord>,
     pub kept: Vec<KeptValues>,
     pub traces: Vec<Trace>,
+    pub annotations: Vec<Annotation>,
     pub log: Vec<LoggedEntry>,
     pub signed: Signed,
     pub open: HashMap<ExecutionId, OpenRun>,

@@ -1,11 +1,12 @@
 //! The routes under test, and what they answered.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use clasper_api_state::{ApiDeps, ApiState, ReadinessReport, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, LogNews, ReadinessReport, ServerInfo};
 use clasper_core::{Clock, IdSource, InstanceId, ManualClock, SequentialIds, TenantId, Timestamp};
 use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
@@ -20,10 +21,12 @@ use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
+use clasper_tracing::Traces;
 use clasper_webhook::{WebhookDeps, Webhooks};
 use clasper_workspace::{Options, WorkspaceCache};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -43,6 +46,9 @@ pub const MANAGER: (&str, &str) = ("authorization", "Bearer manager-key");
 pub const ADAPTER: (&str, &str) = ("x-adapter-token", "adapter-token");
 pub const DAEMON: (&str, &str) = ("x-agent-daemon-key", "daemon-key");
 
+/// Longer than any test.
+const NEVER: Duration = Duration::from_hours(1);
+
 /// What the logs are called.
 const LOG_NAME: &str = "log.example";
 
@@ -54,6 +60,10 @@ pub struct App {
     pub ready: Arc<Ready>,
     pub tracker: TaskTracker,
     pub clock: Arc<ManualClock>,
+    /// Rings for live streams.
+    pub told: watch::Sender<u64>,
+    /// Ends them.
+    pub stopping: CancellationToken,
     router: Router,
     _workspace: TempDir,
 }
@@ -114,6 +124,7 @@ impl App {
         let tracker = TaskTracker::new();
         let ledger = Arc::new(Ledger::over(Arc::clone(&memory)));
         let clock = Arc::new(ManualClock::at(start()));
+        let (told, stopping) = (watch::Sender::new(0), CancellationToken::new());
         let parts = Parts {
             memory: Arc::clone(&memory),
             ledger: Arc::clone(&ledger),
@@ -123,6 +134,7 @@ impl App {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(SequentialIds::default()),
             redactor,
+            news: LogNews::new(told.subscribe(), NEVER, stopping.clone()),
         };
         let (routes, _) = clasper_api::router();
         let routes = routes.with_state(ApiState::new(parts.deps(&workspace)));
@@ -134,6 +146,8 @@ impl App {
             ready,
             tracker,
             clock,
+            told,
+            stopping,
             router: layers(routes, &HttpLimits::default(), requests),
             _workspace: workspace,
         }
@@ -217,6 +231,7 @@ struct Parts {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     redactor: Redactor,
+    news: LogNews,
 }
 
 impl Parts {
@@ -252,9 +267,16 @@ impl Parts {
             ),
             adapters,
             policies,
+            trace_notes: Traces::new(
+                self.memory.clone(),
+                self.memory.clone(),
+                clock.clone(),
+                ids.clone(),
+            ),
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
             identity,
             traces: self.memory.clone(),
+            news: self.news.clone(),
             audit: self.memory.clone(),
             log: AuditLog::new(AuditLogDeps {
                 entries: self.memory.clone(),
@@ -327,7 +349,7 @@ impl Parts {
                 attempts: 1,
                 ..RetryPolicy::default()
             },
-            budget_wait: std::time::Duration::ZERO,
+            budget_wait: Duration::ZERO,
             ..AgentConfig::new(ModelRef {
                 provider: "scripted".to_owned(),
                 model: "echo".to_owned(),

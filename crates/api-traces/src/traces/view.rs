@@ -65,8 +65,21 @@ pub(super) fn summary(trace: Trace) -> TraceView {
         redactions: trace.redactions,
         labels: trace.labels,
         task_id: trace.task_id,
+        document_id: trace.document_id,
+        message_id: trace.message_id,
         steps: None,
         integrity_status: None,
+    }
+}
+
+/// The status that a query names.
+pub(super) const fn run_status(status: TraceStatus) -> RunStatus {
+    match status {
+        TraceStatus::Completed => RunStatus::Completed,
+        TraceStatus::Failed => RunStatus::Failed,
+        TraceStatus::Denied => RunStatus::Denied,
+        TraceStatus::Cancelled => RunStatus::Cancelled,
+        TraceStatus::Interrupted => RunStatus::Interrupted,
     }
 }
 
