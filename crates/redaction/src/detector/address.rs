@@ -261,7 +261,7 @@ fn joined(window: &Window<'_>, first: &Word<'_>, announced: bool) -> Option<usiz
 fn expected(window: &Window<'_>, from: usize) -> Option<usize> {
     let mut at = from;
     let mut end = None;
-    for count in 0..MOST_WORDS + 1 {
+    for count in 0..=MOST_WORDS {
         if count > 0 {
             if window.byte(at) != b' '
                 && !(window.byte(at) == b',' && window.byte(at + 2).is_ascii_digit())

@@ -146,10 +146,7 @@ pub(crate) fn detect(window: &Window<'_>, at: usize, end: usize, best: &mut Best
 fn prefixed(window: &Window<'_>, at: usize, best: &mut Best) {
     let head = [window.byte(at), window.byte(at + 1)];
     // Without an early end this is a few instructions over many prefixes at once.
-    if !HEADS
-        .iter()
-        .fold(false, |any, known| any | (*known == head))
-    {
+    if HEADS.iter().filter(|known| **known == head).count() == 0 {
         return;
     }
     let glued = !window.word_starts(at);

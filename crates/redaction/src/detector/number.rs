@@ -178,14 +178,15 @@ const CARD_WORDS: &[&str] = &[
 fn is_card(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> bool {
     let printed = match cut.sizes.as_slice() {
         [12..=19] => true,
-        [4, 4, 4, 4 | 3] | [4, 4, 4, 4, 3] | [4, 6, 5 | 4] | [4, 4, 4] | [4, 6, 2] => {
+        [4, 4, 4] | [4, 4, 4, 3 | 4] | [4, 4, 4, 4, 3] | [4, 6, 2 | 4 | 5] => {
             cut.joined_alike(b" -.")
         }
         _ => false,
     };
     printed
         && luhn(cut.digits)
-        && (fits_brand(cut.digits) || cut.digits[0] < 7 && says(window, at, CARD_WORDS))
+        && (cut.digits.len() >= 13 && fits_brand(cut.digits)
+            || cut.digits[0] < 7 && says(window, at, CARD_WORDS))
 }
 
 /// The ranges and lengths of the brands (ISO/IEC 7812 issuer numbers as the brands publish them).

@@ -228,13 +228,16 @@ fn by_form(cut: &Cut<'_>) -> bool {
         ([2, _, ..], [0, 0, rest @ ..]) if cut.sizes.len() > 2 => {
             calling_code(rest).is_some() && count >= 11
         }
-        ([3, 3, 3, 4], [0, 0, 1, ..]) => true,
-        // A trunk zero and no separators.
-        ([9..=11], [0, 1..=9, ..]) => true,
+        // The same to North America; a trunk zero and no separators.
+        ([3, 3, 3, 4], [0, 0, 1, ..]) | ([9..=11], [0, 1..=9, ..]) => true,
         // Brazil: 11 91234-5678.
         ([2, 4 | 5, 4], [1..=9, 1..=9, ..]) => cut.joints == b" -",
-        // Poland 22 584 46 89; Norway 929 09 961.
-        ([2, 3, 2, 2], [1..=9, ..]) | ([3, 2, 3], [4 | 9, ..]) => cut.joined_by(b' '),
+        // Poland 22 584 46 89; Norway 929 09 961; Spain and Poland: nine digits that begin with 5 to 9 in threes; India: five
+        // and five.
+        ([2, 3, 2, 2], [1..=9, ..])
+        | ([3, 2, 3], [4 | 9, ..])
+        | ([3, 3, 3] | [3, 2, 2, 2], [5..=9, ..])
+        | ([5, 5], [6..=9, ..]) => cut.joined_by(b' '),
         // Sweden: 08-72 21 11.
         ([2..=4, 2 | 3, 2, 2], [0, 1..=9, ..])
             if matches!(cut.joints[0], b'-' | b'/')
@@ -254,8 +257,6 @@ fn by_form(cut: &Cut<'_>) -> bool {
                 && rest.iter().all(|n| (2..=8).contains(n))
                 && cut.sizes.iter().max().is_some_and(|n| *n >= 3)
         }
-        // Spain, Poland: nine digits that begin with 5 to 9 in threes; India: five and five.
-        ([3, 3, 3] | [3, 2, 2, 2], [5..=9, ..]) | ([5, 5], [6..=9, ..]) => cut.joined_by(b' '),
         _ => false,
     }
 }

@@ -81,7 +81,8 @@ impl Locale {
         let given = plain(self.one("given", random)?);
         let family = plain(self.one("family", random)?);
         let joint = *random.pick(&[".", "_", "", "-"]);
-        let number = random.fill(random_number(random));
+        let number = random_number(random);
+        let number = random.fill(number);
         let host = self.one("host", random)?;
         Ok(format!("{given}{joint}{family}{number}@{host}"))
     }

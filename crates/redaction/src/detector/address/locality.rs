@@ -181,10 +181,9 @@ fn code(window: &Window<'_>, at: usize) -> Option<usize> {
         (5, b'-') => more(digits + 1, 4)
             .or_else(|| more(digits + 1, 3))
             .unwrap_or(digits),
-        (4, b'-') => more(digits + 1, 3)?,
-        (2, b'-') => more(digits + 1, 3)?,
+        (2 | 4, b'-') => more(digits + 1, 3)?,
         (3, b' ') => more(digits + 1, 2).or_else(|| more(digits + 1, 3))?,
-        (4, b' ') | (4, b'A'..=b'Z') => {
+        (4, b' ' | b'A'..=b'Z') => {
             let from = digits + usize::from(joint == b' ');
             let letters = window.run(from, |b| b.is_ascii_uppercase());
             if letters - from == 2 && window.word_ends(letters) {
@@ -195,7 +194,7 @@ fn code(window: &Window<'_>, at: usize) -> Option<usize> {
                 return None;
             }
         }
-        (4..=6 | 8 | 7, _) => digits,
+        (4..=8, _) => digits,
         (0, _) => return lettered(window, at),
         _ => return None,
     };
