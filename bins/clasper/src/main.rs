@@ -47,6 +47,8 @@ enum Command {
     /// Decisions that wait for people.
     #[command(subcommand)]
     Decision(command::decision::Decision),
+    /// Redact a text offline, in bounded memory. Exits 0 when it is done, 2 when it could not be.
+    Redact(command::redact::Redact),
     /// Verify export bundles and proof files offline, against keys of your own. Exits 0 when everything holds, 1 when something does not,
     /// 2 when it could not be tried.
     Verify(command::verify::Verify),
@@ -70,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Policy(policy) => command::policy::run(&server()?, policy).await?,
         Command::Price(price) => command::price::run(&server()?, price).await?,
         Command::Decision(decision) => command::decision::run(&server()?, decision).await?,
+        Command::Redact(redact) => return Ok(command::redact::run(&redact)),
         Command::Verify(verify) => return Ok(command::verify::run(&verify)),
     }
     Ok(ExitCode::SUCCESS)

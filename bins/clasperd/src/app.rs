@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use clasper_api_state::{ApiDeps, ApiState, ServerInfo};
+use clasper_api_state::{ApiDeps, ApiState, LogNews, MetricsText, ServerInfo};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
@@ -13,10 +13,10 @@ use clasper_delegated::Executions;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
-use clasper_redaction::Redactor;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_telemetry::MetricsHandle;
+use clasper_tracing::Traces;
 use clasper_webhook::Notices;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -86,12 +86,12 @@ impl App {
         let authenticator = subsystem::authenticator(config, &store, &http, &clock)?;
         let backend = Arc::new(subsystem::backend(config, &clock)?);
         let seal = Arc::new(AeadSeal::from_secret(&subsystem::agent_secret(config))?);
-        let redactor = Redactor::standard();
+        let redactions = subsystem::redactions(&store, &seal, &clock, &ids);
         let prices = subsystem::tenant_prices(config, &store, &clock, &ids)?;
         let evidence = evidence(config, &store, &seal, &clock).await?;
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
         let callbacks = outgoing.callbacks;
-        let decisions = decisions(config, &store, &seal, &redactor, callbacks, &clock, &ids)?;
+        let decisions = decisions(config, &store, &seal, &redactions, callbacks, &clock, &ids)?;
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -99,10 +99,10 @@ impl App {
                 models: Arc::new(Providers::new(&subsystem::llm_config(&config.llm), &http)),
                 backend: backend.clone(),
                 workspace: Arc::new(subsystem::workspace(config, environment)),
-                redactor,
+                redactions: redactions.clone(),
                 policies: decisions.policies.clone(),
                 prices: prices.clone(),
-                seal,
+                seal: seal.clone(),
                 tenants: Arc::new(IdentityGate(identity.clone())),
                 clock: clock.clone(),
                 ids: ids.clone(),
@@ -121,12 +121,13 @@ impl App {
             store: (*store).clone(),
             shutdown: shutdown.clone(),
         };
-        let render = metrics.clone();
         let state = ApiState::new(ApiDeps {
             agents: agents.clone(),
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
             traces: store.clone(),
+            trace_notes: Traces::new(store.clone(), store.clone(), clock.clone(), ids.clone()),
+            news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),
             log: evidence.log,
             backend,
@@ -136,17 +137,14 @@ impl App {
             webhooks: outgoing.webhooks,
             policies: decisions.policies,
             prices,
+            redactions,
+            seal,
             histories: Some(store),
             public_url: None,
             authenticator: Arc::new(authenticator),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
-            metrics: Arc::new(move || {
-                render
-                    .as_ref()
-                    .map(MetricsHandle::render)
-                    .unwrap_or_default()
-            }),
+            metrics: metrics_text(metrics.clone()),
             clock,
             info: ServerInfo {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -195,6 +193,22 @@ impl App {
         worker::start(self);
         Ok(())
     }
+}
+
+/// How long until live streams look for what other processes wrote: on SQLite there are none.
+const fn news_period(database: &Database) -> Duration {
+    match database.dialect() {
+        clasper_db::Dialect::Sqlite => Duration::from_secs(15),
+        clasper_db::Dialect::Postgres => Duration::from_millis(250),
+    }
+}
+
+/// The metrics as text; nothing when they are not recorded.
+fn metrics_text(metrics: Option<MetricsHandle>) -> MetricsText {
+    Arc::new(move || {
+        let render = metrics.as_ref().map(MetricsHandle::render);
+        render.unwrap_or_default()
+    })
 }
 
 /// Opens the database as configured.

@@ -9,7 +9,7 @@ use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{CallbackCheck, ExecutionConfig, ExecutionDeps, Executions, Workspaces};
 use clasper_identity::SystemSecrets;
 use clasper_policy::{BundleScope, Policies, pack};
-use clasper_redaction::Redactor;
+use clasper_privacy::Redactions;
 use clasper_store::Store;
 
 use crate::config::Config;
@@ -46,7 +46,7 @@ pub fn decisions(
     config: &Config,
     store: &Arc<Store>,
     seal: &Arc<AeadSeal>,
-    redactor: &Redactor,
+    redactions: &Redactions,
     callbacks: Arc<dyn CallbackCheck>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
@@ -73,7 +73,7 @@ pub fn decisions(
                 root: config.agent.execution_root.clone(),
             }),
             callbacks,
-            redactor: redactor.clone(),
+            redactions: redactions.clone(),
             seal: seal.clone(),
             clock: clock.clone(),
             ids: ids.clone(),

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clasper_auth::{AdapterTokenConfig, AuthConfig, CredentialVerifier, JwksConfig};
+use clasper_auth::{AdapterTokenConfig, AeadSeal, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
 use clasper_core::{Clock, IdSource, TenantId};
 use clasper_governance::{ModelPrice, PriceTable, TenantPrices};
 use clasper_http::{HttpLimits, RateLimit};
 use clasper_identity::{Identity, TenantProvisioning};
 use clasper_llm::{BaseUrls, LlmConfig, PROVIDERS, ProviderKeys, ScriptedConfig};
+use clasper_privacy::Redactions;
+use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, RetryPolicy};
 use clasper_store::Store;
@@ -137,6 +139,23 @@ fn prices(config: &Config) -> Result<PriceTable> {
             .with_context(|| format!("prices.\"{model}\""))?;
     }
     Ok(table)
+}
+
+/// What each tenant wants redacted; the standard rules where it says nothing.
+pub fn redactions(
+    store: &Arc<Store>,
+    seal: &Arc<AeadSeal>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Redactions {
+    let (clock, ids) = (clock.clone(), ids.clone());
+    Redactions::new(
+        Redactor::standard(),
+        store.clone(),
+        seal.clone(),
+        clock,
+        ids,
+    )
 }
 
 /// What models cost a tenant: its own prices before those of the server.

@@ -9,6 +9,7 @@ mod evaluation;
 mod executions;
 mod forecast;
 mod policies;
+mod redaction;
 mod risk;
 mod webhooks;
 
@@ -30,5 +31,6 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(risk::routes())
         .merge(forecast::routes())
         .merge(budget::routes())
+        .merge(redaction::routes())
         .merge(webhooks::routes())
 }

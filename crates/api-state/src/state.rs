@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use clasper_core::Clock;
+use clasper_core::{Clock, Seal};
 use clasper_delegated::Executions;
 use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_evidence::{AuditLog, AuditStore};
@@ -14,11 +14,13 @@ use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
 use clasper_identity::{Authenticator, Identity};
 use clasper_policy::Policies;
+use clasper_privacy::Redactions;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
-use clasper_tracing::TraceStore;
+use clasper_tracing::{TraceStore, Traces};
 use clasper_webhook::Webhooks;
 
+use crate::news::LogNews;
 use crate::readiness::Readiness;
 
 /// What the server says of itself.
@@ -51,6 +53,10 @@ pub struct ApiDeps {
     pub policies: Policies,
     /// What models cost.
     pub prices: TenantPrices,
+    /// What each tenant wants redacted.
+    pub redactions: Redactions,
+    /// Opens what was sealed.
+    pub seal: Arc<dyn Seal>,
     /// What runs have cost the tenants; without it, forecasts rest on declared maximums.
     pub histories: Option<Arc<dyn CostHistories>>,
     /// The address under which the server is reached from outside, such as `https://clasper.example.com`; without it,
@@ -58,6 +64,10 @@ pub struct ApiDeps {
     pub public_url: Option<String>,
     /// Traces.
     pub traces: Arc<dyn TraceStore>,
+    /// Labels, annotations and comparisons of traces.
+    pub trace_notes: Traces,
+    /// When the audit logs may have grown.
+    pub news: LogNews,
     /// The audit log.
     pub audit: Arc<dyn AuditStore>,
     /// Checkpoints, proofs and tiles of the audit logs.

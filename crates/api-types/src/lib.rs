@@ -21,15 +21,19 @@ mod forecast;
 mod health;
 mod hold;
 mod key;
+mod live;
 mod meta;
 mod policy;
 mod price;
+mod redaction;
 mod risk;
 mod status;
 mod stream;
 mod tenant;
 mod time;
 mod trace;
+mod trace_diff;
+mod trace_note;
 mod usage;
 mod webhook;
 
@@ -90,12 +94,17 @@ pub use health::{
 };
 pub use hold::{HoldList, HoldView};
 pub use key::{ApiKeyList, ApiKeyReply, ApiKeyView, CreateKeyBody, CreatedKeyReply, RoleName};
+pub use live::{LiveEventView, LiveQuery};
 pub use meta::{CompatibilityView, VersionView};
 pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
     PolicyRecordView, PolicyReply, SavedPolicyReply,
 };
 pub use price::{PriceList, PriceView, SetPriceBody};
+pub use redaction::{
+    FindingView, OriginalReply, PreviewBody, PreviewReply, PutRedactionBody, RedactionReply,
+    RedactionStrategy,
+};
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};
@@ -105,6 +114,16 @@ pub use trace::{
     GrantedScopeView, IntegrityStatus, TraceInputView, TraceList, TraceOutputView, TraceQuery,
     TraceReply, TraceStatus, TraceStepView, TraceUsageView, TraceView, UsedScopeView,
     ViolationView,
+};
+pub use trace_diff::{
+    CallsDiffView, ChangedCallView, DiffCallView, DiffContextView, DiffSummaryView, DiffTracesBody,
+    DiffTracesReply, DivergenceView, NumberDiffView, OutputDiffView, SkillsDiffView,
+    StepDifferenceView, StepsDiffView, TextDiffView, TraceDiffView, UsageDiffView,
+};
+pub use trace_note::{
+    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, AnnotationView, LabelTraceBody,
+    LabelTraceReply, LabelledTraceList, LinkedTraceList, TraceEntityQuery, TraceLabelQuery,
+    TraceStatsQuery, TraceStatsReply, TraceStatsView,
 };
 pub use usage::UsageView;
 pub use webhook::{

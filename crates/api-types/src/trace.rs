@@ -21,6 +21,10 @@ pub struct TraceQuery {
     #[serde(default)]
     #[param(example = "lead")]
     pub agent_role: Option<String>,
+    /// That ended like this only.
+    #[serde(default)]
+    #[param(inline)]
+    pub status: Option<TraceStatus>,
     /// Started then or later: a time with its zone, or a date in UTC.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "2026-11-20")]
@@ -253,6 +257,12 @@ pub struct TraceView {
     /// The backend's task.
     #[schema(required)]
     pub task_id: Option<String>,
+    /// The document it worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_id: Option<String>,
+    /// The message it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// What happened, in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<TraceStepView>>,

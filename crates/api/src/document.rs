@@ -29,6 +29,8 @@ const DAEMON_KEY: &str = "daemon_key";
         (name = "adapters", description = "Executors that ask before they act"),
         (name = "webhooks", description = "Endpoints that are told what happens"),
         (name = "traces", description = "What executions did"),
+        (name = "redaction", description = "What is taken out of texts before they are stored or sent"),
+        (name = "events", description = "What happens, as it happens"),
         (name = "audit", description = "The tenant's log: every write, in order, linked by hashes"),
         (name = "policies", description = "What decides: policies, bundles, what a draft would do, risk"),
         (name = "authzen", description = "AuthZEN 1.0: the standard door for enforcement points"),

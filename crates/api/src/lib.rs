@@ -9,7 +9,6 @@ mod keys;
 mod meta;
 mod prices;
 mod tenants;
-mod traces;
 mod usage;
 
 use axum::Router;
@@ -35,7 +34,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(agents::routes())
         .merge(clasper_api_governance::routes())
         .merge(clasper_api_evidence::routes())
-        .merge(traces::routes())
+        .merge(clasper_api_traces::routes())
         .merge(audit::routes())
         .merge(prices::routes())
         .merge(usage::routes())

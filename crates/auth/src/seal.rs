@@ -1,8 +1,8 @@
 //! Seals what must be kept unredacted for a while: AES-256-GCM under a key derived from the deployment's secret.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
-use clasper_core::Seal;
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use clasper_core::{DeriveKey, Seal};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Separates this key from every other use of the same secret (RFC 5869, section 3.2).
@@ -11,6 +11,8 @@ const PURPOSE: &[u8] = b"clasper sealed payload v1";
 /// Authenticated encryption (NIST SP 800-38D) with a fresh random nonce per record, stored before the ciphertext.
 pub struct AeadSeal {
     key: RandomizedNonceKey,
+    /// What further keys are derived from.
+    material: Prk,
 }
 
 /// The key could not be derived.
@@ -34,14 +36,24 @@ impl AeadSeal {
     pub fn from_secret(secret: &SecretString) -> Result<Self, SealKeyError> {
         let salt = Salt::new(HKDF_SHA256, b"clasper");
         let material = salt.extract(secret.expose_secret().as_bytes());
-        let mut key = [0; 32];
-        let derived = material
-            .expand(&[PURPOSE], KeyLength)
-            .and_then(|okm| okm.fill(&mut key));
-        derived.map_err(|_| SealKeyError)?;
+        let key = expanded(&material, &[PURPOSE]).ok_or(SealKeyError)?;
         RandomizedNonceKey::new(&AES_256_GCM, &key)
-            .map(|key| Self { key })
+            .map(|key| Self { key, material })
             .map_err(|_| SealKeyError)
+    }
+}
+
+fn expanded(material: &Prk, info: &[&[u8]]) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let okm = material.expand(info, KeyLength).ok()?;
+    okm.fill(&mut key).ok()?;
+    Some(key)
+}
+
+impl DeriveKey for AeadSeal {
+    fn derive_key(&self, purpose: &str, context: &[u8]) -> Option<[u8; 32]> {
+        // No purpose holds NUL, so two pairs never make the same key, nor the key of the seal.
+        expanded(&self.material, &[purpose.as_bytes(), b"\0", context])
     }
 }
 
@@ -88,6 +100,25 @@ mod tests {
         );
         assert_eq!(seal.open(b"outbox:2", &sealed), None);
         assert!(!sealed.windows(3).any(|w| w == b"bob"));
+    }
+
+    #[test]
+    fn every_purpose_and_context_has_a_key_of_its_own() {
+        let keys = seal("a secret of at least thirty-two bytes");
+        let made = [
+            ("hash", "acme"),
+            ("hash", "globex"),
+            ("token", "acme"),
+            ("hasha", "cme"),
+        ]
+        .map(|(purpose, context)| keys.derive_key(purpose, context.as_bytes()));
+        for (i, key) in made.iter().enumerate() {
+            assert!(key.is_some());
+            assert!(!made[..i].contains(key), "{i}");
+        }
+        assert_eq!(made[0], keys.derive_key("hash", b"acme"));
+        let other = seal("another secret of thirty-two bytes!");
+        assert_ne!(made[0], other.derive_key("hash", b"acme"));
     }
 
     #[test]

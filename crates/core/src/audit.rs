@@ -128,8 +128,16 @@ events! {
     WebhookTested = "webhook_tested";
     /// A message to an endpoint was asked for again.
     WebhookRedelivered = "webhook_redelivered";
+    /// Labels of a trace were set or taken away.
+    TraceLabelled = "trace_labelled";
+    /// A trace was annotated.
+    TraceAnnotated = "trace_annotated";
     /// A price of the tenant's own was set.
     PriceChanged = "price_changed";
+    /// The tenant's redaction was changed.
+    RedactionChanged = "redaction_changed";
+    /// Somebody read the values behind the tokens of a trace.
+    RawTextRead = "raw_text_read";
 }
 
 impl fmt::Display for AuditEvent {

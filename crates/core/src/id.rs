@@ -96,6 +96,8 @@ macro_rules! id {
 }
 
 id! {
+    /// One annotation of a trace.
+    AnnotationId = "annotation";
     /// An adapter's own key (not the secret itself).
     AdapterKeyId = "adapter key";
     /// A tenant's API key (not the secret itself).

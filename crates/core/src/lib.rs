@@ -18,8 +18,9 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp, truncate_to_micros, 
 pub use cursor::{Cursor, CursorError, Page};
 pub use error::{Classify, ErrorKind, StoreError};
 pub use id::{
-    AdapterKeyId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId, ExecutionId, GrantId,
-    IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds, SystemIds, TraceId,
+    AdapterKeyId, AnnotationId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId,
+    ExecutionId, GrantId, IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds,
+    SystemIds, TraceId,
 };
 pub use name::{
     AdapterId, AgentId, EnvironmentId, ExecutionKey, NameError, PolicyId, SessionId, TenantId,
@@ -27,5 +28,5 @@ pub use name::{
 };
 pub use permission::{Permission, PermissionSet, Role, UnknownRole};
 pub use principal::{Caller, Credential, Principal, TenantScope};
-pub use seal::Seal;
+pub use seal::{DeriveKey, Seal};
 pub use usd::{Usd, UsdError};

@@ -38,6 +38,8 @@ permissions! {
     AgentRun = "agent:run";
     /// Read traces.
     TraceView = "trace:view";
+    /// Label and annotate traces.
+    TraceAnnotate = "trace:annotate";
     /// Read the audit log.
     AuditView = "audit:view";
     /// Read budgets.
@@ -66,6 +68,14 @@ permissions! {
     AdapterManage = "adapter:manage_keys";
     /// Set up, change and look at the endpoints of webhooks.
     WebhookManage = "webhook:manage";
+    /// Read how the tenant's texts are redacted, and try it.
+    RedactionView = "redaction:view";
+    /// Change how the tenant's texts are redacted.
+    RedactionManage = "redaction:manage";
+    /// See the values behind tokens in the answers to one's own messages.
+    RedactionReveal = "redaction:reveal";
+    /// See the values behind tokens in stored traces. Every reading is in the log.
+    TraceRaw = "trace:raw";
 }
 
 impl fmt::Display for Permission {
@@ -137,15 +147,15 @@ impl FromIterator<Permission> for PermissionSet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// Sends messages and nothing else.
+    /// Sends messages, sees their answers, and nothing else.
     Agent,
     /// Reads traces.
     Viewer,
-    /// Sends messages; reads everything of the tenant; resolves decisions that ask for no higher role.
+    /// Sends messages; reads everything of the tenant; labels and annotates traces; resolves decisions that ask for no higher role.
     Operator,
-    /// Also changes budgets, policies and adapters, and may override.
+    /// Also changes budgets, policies, redaction and adapters, and may override.
     ReleaseManager,
-    /// Also issues keys.
+    /// Also issues keys, and reads what was redacted from traces.
     Admin,
 }
 
@@ -178,25 +188,31 @@ impl Role {
         let viewer = PermissionSet::EMPTY.with(P::TraceView);
         let operator = viewer
             .with(P::AgentRun)
+            .with(P::TraceAnnotate)
             .with(P::AuditView)
             .with(P::BudgetView)
             .with(P::UsageView)
             .with(P::PolicyView)
             .with(P::DecisionView)
             .with(P::DecisionResolve)
-            .with(P::AdapterView);
+            .with(P::AdapterView)
+            .with(P::RedactionView)
+            .with(P::RedactionReveal);
         let release_manager = operator
             .with(P::BudgetModify)
             .with(P::PolicyManage)
             .with(P::OverrideUse)
             .with(P::AdapterManage)
-            .with(P::WebhookManage);
+            .with(P::WebhookManage)
+            .with(P::RedactionManage);
         match self {
-            Self::Agent => PermissionSet::EMPTY.with(P::AgentRun),
+            Self::Agent => PermissionSet::EMPTY
+                .with(P::AgentRun)
+                .with(P::RedactionReveal),
             Self::Viewer => viewer,
             Self::Operator => operator,
             Self::ReleaseManager => release_manager,
-            Self::Admin => release_manager.with(P::KeyManage),
+            Self::Admin => release_manager.with(P::KeyManage).with(P::TraceRaw),
         }
     }
 }

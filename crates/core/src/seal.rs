@@ -8,3 +8,9 @@ pub trait Seal: Send + Sync {
     /// Opens what [`Seal::seal`] made; `None` when it was altered, belongs to another context or to another key.
     fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>>;
 }
+
+/// Keys made from a secret of the deployment, which nobody else can make again.
+pub trait DeriveKey: Send + Sync {
+    /// The key for a purpose and a context, such as a tenant; `None` when the cryptographic library refuses.
+    fn derive_key(&self, purpose: &str, context: &[u8]) -> Option<[u8; 32]>;
+}

@@ -25,6 +25,14 @@ pub struct Model {
     /// The trace, as JSON.
     #[sea_orm(column_type = "Text")]
     pub document: String,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// Tokens of the prompts.
+    pub input_tokens: i64,
+    /// Tokens of the answers.
+    pub output_tokens: i64,
+    /// Whether it did not complete.
+    pub failed: bool,
 }
 
 /// No relations: joins are by tenant-scoped queries.

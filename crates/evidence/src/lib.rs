@@ -5,6 +5,7 @@ mod chain;
 mod checkpoint;
 mod completeness;
 mod export;
+mod live;
 mod log;
 mod merkle;
 mod note;
@@ -25,6 +26,7 @@ pub use checkpoint::{
 };
 pub use completeness::{CompletenessReport, OpenDecision, PairFault, PairRole, Pairing};
 pub use export::{CSV_HEADER, OCSF_VERSION, csv_row, jsonl_line, ocsf_event};
+pub use live::{LiveType, UnknownLiveType};
 pub use log::{
     AdoptedKey, AuditLog, AuditLogDeps, Completeness, ConsistencyProof, Extended, Extension,
     KeyAdoption, KeySource, KeySourceError, LeafLink, LogError, LogSigner, LogSignerDeps, LogStore,

@@ -64,6 +64,8 @@ pub enum Reason {
     PolicyRequiresApproval,
     /// The risk wants people to agree first.
     RiskRequiresApproval,
+    /// It could not be redacted, so it was not looked at.
+    RedactionFailed,
 }
 
 impl Reason {
@@ -86,6 +88,7 @@ impl Reason {
             Self::PolicyError => "policy_error",
             Self::PolicyRequiresApproval => "policy_requires_approval",
             Self::RiskRequiresApproval => "risk_requires_approval",
+            Self::RedactionFailed => "redaction_failed",
         }
     }
 }

@@ -19,6 +19,38 @@ pub struct RedactionConfig {
     pub pii: PiiRules,
     /// Patterns of one's own.
     pub custom: Vec<CustomRule>,
+    /// What a model provider is given.
+    pub provider: ProviderRule,
+    /// What callers are told of a model's answers.
+    pub answers: AnswerRule,
+}
+
+/// What of a conversation a model provider is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProviderRule {
+    /// Everything as it was said.
+    #[default]
+    Off,
+    /// What is stored: redacted by the same strategies.
+    Redact,
+    /// Tokens in the place of values, put back in the answers for those who may see them. Kinds with a strategy of their own
+    /// keep it.
+    #[serde(alias = "tokenize")]
+    Tokenise,
+}
+
+/// What of a model's answers callers are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AnswerRule {
+    /// Everything, with the values of tokens for those who may see them.
+    #[default]
+    Off,
+    /// What is stored: redacted by the same strategies.
+    Redact,
 }
 
 /// Which built-in rules there are and what they write.
@@ -71,6 +103,19 @@ pub enum StrategyName {
     Tokenise,
     /// [`Strategy::Drop`]
     Drop,
+}
+
+impl StrategyName {
+    /// The strategy; `None` if it hashes and there is no key.
+    #[must_use]
+    pub fn strategy(self, key: Option<&HashKey>) -> Option<Strategy> {
+        Some(match self {
+            Self::Mask => Strategy::Mask,
+            Self::Tokenise => Strategy::Tokenise,
+            Self::Drop => Strategy::Drop,
+            Self::Hash => Strategy::Hash { key: key?.clone() },
+        })
+    }
 }
 
 /// Why a configuration is refused; `pointer` (RFC 6901) says where.
@@ -129,6 +174,23 @@ pub enum ConfigError {
     TooMany,
 }
 
+impl ConfigError {
+    /// The member at fault, as a JSON pointer (RFC 6901); empty if it is the whole.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        match self {
+            Self::Syntax => "",
+            Self::TooMany => "/custom",
+            Self::Form { pointer, .. }
+            | Self::Name { pointer, .. }
+            | Self::Unknown { pointer }
+            | Self::Pattern { pointer, .. }
+            | Self::Replacement { pointer }
+            | Self::NoKey { pointer } => pointer,
+        }
+    }
+}
+
 impl RedactionConfig {
     /// Reads YAML, and with it JSON.
     ///
@@ -158,18 +220,19 @@ impl RedactionConfig {
     /// # Errors
     /// [`ConfigError`]
     pub fn build(&self, key: Option<&HashKey>) -> Result<Redactor, ConfigError> {
+        self.build_on(Redactor::standard(), key)
+    }
+
+    /// As [`Self::build`], over the rules that `base` has already.
+    ///
+    /// # Errors
+    /// [`ConfigError`]
+    pub fn build_on(&self, base: Redactor, key: Option<&HashKey>) -> Result<Redactor, ConfigError> {
         let strategy = |name: StrategyName, pointer: String| {
-            Ok(match name {
-                StrategyName::Mask => Strategy::Mask,
-                StrategyName::Tokenise => Strategy::Tokenise,
-                StrategyName::Drop => Strategy::Drop,
-                StrategyName::Hash => Strategy::Hash {
-                    key: key.ok_or(ConfigError::NoKey { pointer })?.clone(),
-                },
-            })
+            name.strategy(key).ok_or(ConfigError::NoKey { pointer })
         };
-        let mut redactor = Redactor::standard()
-            .with_strategy(strategy(self.pii.strategy, "/pii/strategy".to_owned())?);
+        let mut redactor =
+            base.with_strategy(strategy(self.pii.strategy, "/pii/strategy".to_owned())?);
         if let Some(names) = &self.pii.patterns {
             let mut only = Vec::new();
             for (i, name) in names.iter().enumerate() {

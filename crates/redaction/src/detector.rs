@@ -171,7 +171,7 @@ impl Detectors {
         {
             return false;
         }
-        if parts && bytes[token.start..token.end].ends_with(b"ul.") {
+        if address::is_street_word(&bytes[token.start..token.end]) {
             return false;
         }
         match bytes.get(token.end) {
@@ -250,9 +250,10 @@ impl Detectors {
         match first {
             b'0'..=b'9' => {
                 number::detect(window, at, best);
+                phone::with_trunk(window, at, best);
                 ip::detect(window, at, best);
                 date::detect(window, at, best);
-                address::from_number(window, at, best);
+                address::from_number(window, at, &self.names, best);
                 key::detect(window, at, end, best);
             }
             b'+' | b'(' => phone::detect(window, at, best),
@@ -269,7 +270,7 @@ impl Detectors {
                 iban::detect(window, at, best);
                 key::detect(window, at, end, best);
                 ip::detect(window, at, best);
-                address::from_small(window, at, best);
+                address::from_small(window, at, &self.names, best);
             }
             b'-' => key::pem(window, at, best),
             HIGH_FIRST.. if window.character(at).is_some_and(char::is_uppercase) => {
@@ -287,7 +288,7 @@ impl Detectors {
             best.offer_end(Entity::Person, at, self.names.person(window, at));
         }
         if self.is_enabled(Entity::Address) {
-            address::from_street(window, at, best);
+            address::from_street(window, at, &self.names, best);
         }
     }
 }

@@ -16,7 +16,9 @@ mod strategy;
 mod stream;
 mod vault;
 
-pub use config::{ConfigError, CustomRule, PiiRules, RedactionConfig, StrategyName};
+pub use config::{
+    AnswerRule, ConfigError, CustomRule, PiiRules, ProviderRule, RedactionConfig, StrategyName,
+};
 pub use counts::Counts;
 pub use custom::{
     MAX_COMPILED_BYTES, MAX_MATCH_BYTES, MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern, PatternError,

@@ -72,6 +72,13 @@ impl Redactor {
         self
     }
 
+    /// The same detectors with this replacement for every kind, whatever it had.
+    #[must_use]
+    pub fn with_only_strategy(mut self, strategy: Strategy) -> Self {
+        Arc::make_mut(&mut self.strategies).of.clear();
+        self.with_strategy(strategy)
+    }
+
     /// Another replacement for one kind.
     #[must_use]
     pub fn with_entity_strategy(mut self, entity: Entity, strategy: Strategy) -> Self {

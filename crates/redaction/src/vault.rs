@@ -112,6 +112,13 @@ impl SessionVault {
         }
     }
 
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.values.is_empty()
+    }
+
     /// Everything kept, to be sealed and stored.
     #[must_use]
     pub fn entries(&self) -> Vec<(Token, String)> {

@@ -4,6 +4,7 @@ use clasper_core::{
     Classify, ErrorKind, ExecutionId, Permission, StoreError, TraceId, UserId, WorkspaceId,
 };
 use clasper_governance::{Cost, PriceError};
+use clasper_privacy::RedactionFailed;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::BackendError;
@@ -248,6 +249,17 @@ pub enum Error {
     /// The workspace cannot be read.
     #[error("the workspace cannot be read: {0}")]
     Workspace(String),
+    /// Something could not be redacted; the outcome is recorded and the hold released.
+    #[error("{source}")]
+    Redaction {
+        /// Why.
+        source: RedactionFailed,
+        /// The trace.
+        trace: TraceId,
+    },
+    /// The tenant's redaction cannot be read; nothing was opened.
+    #[error(transparent)]
+    Redactions(clasper_privacy::Error),
     /// The database failed.
     #[error("the run could not be recorded")]
     Store(#[from] StoreError),
@@ -275,6 +287,8 @@ impl Classify for Error {
             | Self::NotConfigured(_)
             | Self::Workspace(_) => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
+            Self::Redaction { source, .. } => source.kind(),
+            Self::Redactions(error) => error.kind(),
             Self::Encoding | Self::GrantMismatch { .. } | Self::Internal { .. } => {
                 ErrorKind::Internal
             }
@@ -301,6 +315,8 @@ impl Classify for Error {
             Self::Stopping => "stopping",
             Self::Workspace(_) => "workspace_unreadable",
             Self::Store(error) => error.code(),
+            Self::Redaction { source, .. } => source.code(),
+            Self::Redactions(error) => error.code(),
             Self::StepLimit { .. } => "step_limit",
             Self::GrantMismatch { .. } => "grant_mismatch",
             Self::Encoding | Self::Internal { .. } => "internal_error",
@@ -326,6 +342,7 @@ impl Error {
             | Self::Backend { trace, .. }
             | Self::Timeout { trace }
             | Self::StepLimit { trace }
+            | Self::Redaction { trace, .. }
             | Self::GrantMismatch { trace }
             | Self::Internal { trace }
             | Self::Cancelled { trace } => Some(*trace),

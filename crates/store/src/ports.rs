@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono_tz::Tz;
 use clasper_core::{
     ApiKeyId, AuditEntry, ChainHead, Cursor, InstanceId, LoggedEntry, OutboxMessageId, Page,
-    Sha256Digest, StoreError, TenantScope, Timestamp, TraceId,
+    Sha256Digest, StoreError, TenantScope, Timestamp,
 };
 use clasper_db::store_error;
 use clasper_evidence::{AuditFilter, AuditStore};
@@ -16,7 +16,6 @@ use clasper_runtime::run::{
     EffectDecision, EffectOutcome, Extension, HoldExtension, Opening, OrphanedRun, OutboxMessage,
     OutboxStore, Recorded, RunOpening, RunStore, Settled, Settlement,
 };
-use clasper_tracing::{Trace, TraceFilter, TraceStore};
 
 use crate::read;
 use crate::store::Store;
@@ -173,29 +172,6 @@ impl BudgetStore for Store {
             entry,
         })
         .await
-    }
-}
-
-#[async_trait]
-impl TraceStore for Store {
-    async fn find_trace(
-        &self,
-        scope: &TenantScope,
-        id: TraceId,
-    ) -> Result<Option<Trace>, StoreError> {
-        read::trace::find(&self.reader, scope, id)
-            .await
-            .map_err(store_error)
-    }
-
-    async fn list_traces(
-        &self,
-        scope: &TenantScope,
-        filter: &TraceFilter,
-    ) -> Result<Page<Trace>, StoreError> {
-        read::trace::list(&self.reader, scope, filter)
-            .await
-            .map_err(store_error)
     }
 }
 

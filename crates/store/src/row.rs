@@ -225,6 +225,10 @@ pub(crate) fn trace_row(trace: &Trace) -> Result<trace::Model, serde_json::Error
         started_at: trace.started_at.timestamp_micros(),
         cost_nanos: trace.usage.total_cost_usd.nanos(),
         document: serde_json::to_string(trace)?,
+        duration_ms: count(trace.duration_ms),
+        input_tokens: count(trace.usage.input_tokens),
+        output_tokens: count(trace.usage.output_tokens),
+        failed: trace.error.is_some(),
     })
 }
 

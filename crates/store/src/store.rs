@@ -3,7 +3,7 @@
 use clasper_core::StoreError;
 use clasper_db::{Database, Dialect, GroupCommit, store_error};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::write::{AnyOp, Pending, WriteGroup, WriteOp};
@@ -14,6 +14,7 @@ pub struct Store {
     writes: GroupCommit<Box<dyn AnyOp>>,
     pub(crate) reader: DatabaseConnection,
     pub(crate) dialect: Dialect,
+    commits: watch::Receiver<u64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -32,13 +33,21 @@ impl Store {
         reason = "the store takes the database over: nothing else may write to it"
     )]
     pub fn start(database: Database, tracker: &TaskTracker) -> Self {
-        let group = WriteGroup::new(database.dialect());
+        let (told, commits) = watch::channel(0);
+        let group = WriteGroup::new(database.dialect(), told);
         let writes = GroupCommit::start(group, database.group_writer(), tracker);
         Self {
             writes,
             reader: database.reader().clone(),
             dialect: database.dialect(),
+            commits,
         }
+    }
+
+    /// Changes with every write of this process that was committed.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
     }
 
     /// Hands in a write and waits until it is durable.

@@ -14,6 +14,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, filter::FilterExt};
 use crate::human::{HumanFields, UtcTime};
 use crate::json::JsonLog;
 use crate::otlp::Export;
+use crate::redacting::Redacting;
 use crate::{Color, Error, LogFormat, TelemetryConfig};
 
 /// How long shutdown waits for the last spans.
@@ -80,7 +81,7 @@ where
         .as_ref()
         .map(|target| Export::start(target, config))
         .transpose()?;
-    let mut layers = vec![logs(config, writer)?];
+    let mut layers = vec![logs(config, Redacting::new(writer))?];
     if let Some(export) = &export {
         layers.push(spans(&export.provider));
     }

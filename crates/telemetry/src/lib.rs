@@ -6,6 +6,7 @@ mod init;
 mod json;
 mod metrics;
 mod otlp;
+mod redacting;
 
 pub use config::{Color, Error, LogFormat, Otlp, TelemetryConfig};
 pub use init::{Telemetry, build, init};

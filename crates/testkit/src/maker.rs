@@ -228,6 +228,7 @@ impl Maker {
             trace,
             deliveries: Vec::new(),
             answer: None,
+            kept_values: None,
             entry: AuditEntryId::generate(&self.ids),
             alert_entries: std::array::from_fn(|_| AuditEntryId::generate(&self.ids)),
             now: self.now(),
@@ -386,6 +387,8 @@ impl Maker {
             redactions: BTreeMap::new(),
             labels: BTreeMap::new(),
             task_id: None,
+            document_id: None,
+            message_id: None,
         }
     }
 }

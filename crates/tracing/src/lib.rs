@@ -1,9 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+pub mod diff;
+mod note;
+mod service;
+mod stats;
 mod step;
 mod store;
 mod trace;
 
+pub use note::{
+    Annotation, LONGEST_ANNOTATION, LONGEST_KEY, LONGEST_LABEL, LabelChanges, MOST_LABELS,
+    NoteError, check_changes, check_key, merge_labels,
+};
+pub use service::{NewAnnotation, TraceError, Traces};
+pub use stats::{StatsCover, StatsRange, TOTAL_MICROS, TraceStats, total_of};
 pub use step::{Integrity, Step, StepData, StepRecorder, check_steps};
-pub use store::{TraceFilter, TraceStore};
+pub use store::{AnnotationWrite, EntityKind, LabelWrite, NoteStore, TraceFilter, TraceStore};
 pub use trace::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope, Violation};

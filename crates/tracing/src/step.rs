@@ -68,6 +68,19 @@ pub enum StepData {
     },
 }
 
+impl StepData {
+    /// The name of its kind, as it is stored.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::LlmCall { .. } => "llm_call",
+            Self::ToolCall { .. } => "tool_call",
+            Self::ToolResult { .. } => "tool_result",
+            Self::Error { .. } => "error",
+        }
+    }
+}
+
 /// One step with its place in the chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {

@@ -1,9 +1,38 @@
-//! The port to stored traces.
+//! The ports to stored traces.
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use clasper_core::{Cursor, Page, StoreError, TenantScope, Timestamp, TraceId, WorkspaceId};
+use clasper_core::{
+    AuditEntry, Cursor, Page, StoreError, TenantScope, Timestamp, TraceId, WorkspaceId,
+};
 
-use crate::trace::Trace;
+use crate::note::{Annotation, LabelChanges, NoteError};
+use crate::stats::{StatsRange, TraceStats};
+use crate::trace::{RunStatus, Trace};
+
+/// What a trace may be linked to in the tenant's own product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EntityKind {
+    /// A task.
+    Task,
+    /// A document.
+    Document,
+    /// A message.
+    Message,
+}
+
+impl EntityKind {
+    /// The stored name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Document => "document",
+            Self::Message => "message",
+        }
+    }
+}
 
 /// Which traces to list; newest started first.
 #[derive(Debug, Clone, Default)]
@@ -12,11 +41,17 @@ pub struct TraceFilter {
     pub workspace: Option<WorkspaceId>,
     /// Of this agent role.
     pub agent_role: Option<String>,
+    /// That ended like this.
+    pub status: Option<RunStatus>,
+    /// With this label, and this value of it if one is given.
+    pub label: Option<(String, Option<String>)>,
+    /// Linked to this.
+    pub entity: Option<(EntityKind, String)>,
     /// Started at or after.
     pub started_from: Option<Timestamp>,
     /// Started before or at.
     pub started_to: Option<Timestamp>,
-    /// Most items, 1 to 100.
+    /// Most items.
     pub limit: u32,
     /// After this position.
     pub cursor: Option<Cursor>,
@@ -24,7 +59,7 @@ pub struct TraceFilter {
     pub offset: u64,
 }
 
-/// Reads traces. They are written by the settlement of their execution, nowhere else.
+/// Reads traces. They are written by the settlement of their execution, nowhere else. Their labels are those of now.
 #[async_trait]
 pub trait TraceStore: Send + Sync {
     /// The trace with this id within the tenant.
@@ -40,4 +75,61 @@ pub trait TraceStore: Send + Sync {
         scope: &TenantScope,
         filter: &TraceFilter,
     ) -> Result<Page<Trace>, StoreError>;
+
+    /// Totals over every trace that was recorded, those that retention has dropped since included.
+    async fn trace_stats(
+        &self,
+        scope: &TenantScope,
+        range: StatsRange,
+    ) -> Result<TraceStats, StoreError>;
+}
+
+/// What became of setting labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelWrite {
+    /// These are the trace's labels now.
+    Written(BTreeMap<String, String>),
+    /// The tenant has no such trace. Nothing was written.
+    NoSuchTrace,
+    /// They cannot be kept. Nothing was written.
+    Refused(NoteError),
+}
+
+/// What became of an annotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnnotationWrite {
+    /// It is kept.
+    Written,
+    /// The tenant has no such trace. Nothing was written.
+    NoSuchTrace,
+}
+
+/// Keeps labels and annotations.
+#[async_trait]
+pub trait NoteStore: Send + Sync {
+    /// Changes labels of a trace. `entry` is completed with what changed.
+    async fn change_labels(
+        &self,
+        scope: &TenantScope,
+        trace: TraceId,
+        changes: LabelChanges,
+        entry: AuditEntry,
+    ) -> Result<LabelWrite, StoreError>;
+
+    /// Adds an annotation.
+    async fn annotate(
+        &self,
+        scope: &TenantScope,
+        annotation: Annotation,
+        entry: AuditEntry,
+    ) -> Result<AnnotationWrite, StoreError>;
+
+    /// A page of the annotations of a trace, oldest first.
+    async fn list_annotations(
+        &self,
+        scope: &TenantScope,
+        trace: TraceId,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<Annotation>, StoreError>;
 }

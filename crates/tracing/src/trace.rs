@@ -8,6 +8,7 @@ use clasper_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::step::Step;
+use crate::store::EntityKind;
 
 /// How an execution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -145,4 +146,24 @@ pub struct Trace {
     pub labels: BTreeMap<String, String>,
     /// The backend's task.
     pub task_id: Option<String>,
+    /// The document it worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_id: Option<String>,
+    /// The message it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+}
+
+impl Trace {
+    /// What it is linked to in the tenant's own product.
+    pub fn entities(&self) -> impl Iterator<Item = (EntityKind, &str)> {
+        let linked = [
+            (EntityKind::Task, &self.task_id),
+            (EntityKind::Document, &self.document_id),
+            (EntityKind::Message, &self.message_id),
+        ];
+        linked
+            .into_iter()
+            .filter_map(|(kind, id)| id.as_deref().map(|id| (kind, id)))
+    }
 }

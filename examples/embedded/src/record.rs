@@ -131,6 +131,8 @@ fn draft(place: &Place<'_>, request: &RefundRequest, now: Timestamp) -> Trace {
         redactions,
         labels: BTreeMap::new(),
         task_id: None,
+        document_id: None,
+        message_id: None,
     }
 }
 
@@ -183,6 +185,7 @@ pub(crate) fn settlement(
         trace,
         deliveries: Vec::new(),
         answer: end.answer,
+        kept_values: None,
         entry: AuditEntryId::generate(ids),
         alert_entries: std::array::from_fn(|_| AuditEntryId::generate(ids)),
         now,

@@ -7,6 +7,7 @@ mod http;
 mod latency;
 mod load;
 mod machine;
+mod redaction;
 mod send;
 mod server;
 mod startup;
@@ -34,6 +35,15 @@ pub struct Options {
     /// How long to send.
     #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+    /// The seed of the texts that redaction is measured on.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// How many texts redaction is measured on.
+    #[arg(long, value_name = "NUMBER", default_value_t = 6_000)]
+    texts: usize,
+    /// How many faults of each kind redaction shows.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    faults: usize,
     /// How many connections send at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
@@ -47,6 +57,8 @@ enum Name {
     Memory,
     /// Governed messages with the offline model on SQLite.
     Send,
+    /// Precision, recall and F of redaction for each kind, on texts that are made from a seed.
+    Redaction,
 }
 
 /// Builds the programs, measures, prints.
@@ -57,7 +69,7 @@ pub fn run(root: &Path, options: &Options) -> anyhow::Result<Code> {
         "release"
     };
     let target = target_folder(root)?;
-    println!("building clasperd and example-backend ({profile})");
+    println!("building clasperd, clasper and example-backend ({profile})");
     let mut build = cargo(root);
     build.args([
         "build",
@@ -66,6 +78,8 @@ pub fn run(root: &Path, options: &Options) -> anyhow::Result<Code> {
         "clasperd",
         "-p",
         "example-backend",
+        "-p",
+        "clasper",
         "--profile",
         profile,
     ]);
@@ -92,6 +106,15 @@ pub fn run(root: &Path, options: &Options) -> anyhow::Result<Code> {
             seconds: options.seconds,
         };
         send::measure(&programs, &folder.path().join("send"), send)?;
+    }
+    if wanted(options, Name::Redaction) {
+        let texts = redaction::Options {
+            seed: options.seed,
+            texts: options.texts,
+            show: options.faults,
+        };
+        let program = target.join(profile).join("clasper");
+        redaction::measure(&program, &folder.path().join("redaction"), texts)?;
     }
     Ok(0)
 }

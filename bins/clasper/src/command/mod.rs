@@ -3,6 +3,7 @@
 pub mod decision;
 pub mod policy;
 pub mod price;
+pub mod redact;
 pub mod verify;
 
 use serde_json::Value;

@@ -14,6 +14,7 @@ mod crash;
 mod evidence;
 mod harness;
 mod input;
+mod live;
 mod people;
 mod privacy;
 mod storm;

@@ -7,13 +7,16 @@ use utoipa::ToSchema;
 
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
-    ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView,
-    BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply,
-    ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody,
-    DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
-    LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView,
-    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
+    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList,
+    BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView,
+    ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateKeyBody,
+    CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody,
+    DiffTracesReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
+    LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView,
+    PolicyCheckReply, PolicyRecordView, PreviewBody, PreviewReply, PriceList, PriceView,
+    PutRedactionBody, ReadinessView, RedactionReply, RiskScoreBody, RiskScoreReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, TenantReply, TraceStatsReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -36,6 +39,15 @@ fn every_example_is_read_and_written_again() {
     survives::<SendMessageBody>();
     survives::<SendMessageReply>();
     survives::<TraceView>();
+    survives::<LiveEventView>();
+    survives::<AnnotateTraceBody>();
+    survives::<AnnotateTraceReply>();
+    survives::<AnnotationList>();
+    survives::<DiffTracesBody>();
+    survives::<DiffTracesReply>();
+    survives::<LabelTraceBody>();
+    survives::<LabelTraceReply>();
+    survives::<TraceStatsReply>();
     survives::<AuditList>();
     survives::<ConsistencyReply>();
     survives::<LogKeyList>();
@@ -47,6 +59,11 @@ fn every_example_is_read_and_written_again() {
     survives::<SetPriceBody>();
     survives::<PriceList>();
     survives::<PriceView>();
+    survives::<PutRedactionBody>();
+    survives::<RedactionReply>();
+    survives::<PreviewBody>();
+    survives::<PreviewReply>();
+    survives::<OriginalReply>();
     survives::<BudgetCheckBody>();
     survives::<BudgetCheckView>();
     survives::<UsageView>();

@@ -120,6 +120,20 @@ struct Inputs<'a> {
 }
 
 impl ExecutionOpening {
+    /// A member of the ask, as it may be stored.
+    fn shown_text(&self, pointer: &str) -> Option<String> {
+        let shown = self.shown.pointer(pointer)?.as_str()?;
+        Some(shown.to_owned())
+    }
+
+    fn shown_only_capability(&self) -> Option<String> {
+        let asked = self.shown.pointer("/claims/requested_capabilities")?;
+        match asked.as_array()?.as_slice() {
+            [only] => only.as_str().map(str::to_owned),
+            _ => None,
+        }
+    }
+
     /// Decides on the budgets as they are now. `None` means: wait until held money comes back, and ask again.
     ///
     /// # Errors
@@ -299,8 +313,10 @@ impl ExecutionOpening {
             trace: self.ids.trace,
             workspace: self.ask.workspace.clone(),
             environment: self.ask.environment.as_ref().map(ToString::to_string),
-            agent: self.ask.claims.agent_id.clone(),
-            tool: self.ask.tool().map(str::to_owned),
+            agent: self.shown_text("/claims/agent_id"),
+            tool: self
+                .shown_text("/claims/tool")
+                .or_else(|| self.shown_only_capability()),
             status,
             reason,
             intent_hash: self.intent.hash,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use clasper_core::{Clock, IdSource, Seal, TenantId, WorkspaceId};
 use clasper_policy::Policies;
-use clasper_redaction::Redactor;
+use clasper_privacy::Redactions;
 
 use crate::adapter::AdapterRegistry;
 use crate::execution::ExecutionStore;
@@ -47,8 +47,8 @@ pub struct ExecutionDeps {
     pub workspaces: Arc<dyn Workspaces>,
     /// Callback addresses.
     pub callbacks: Arc<dyn CallbackCheck>,
-    /// Takes personal data and secrets out of what is stored.
-    pub redactor: Redactor,
+    /// What each tenant wants redacted.
+    pub redactions: Redactions,
     /// Seals what must be kept exactly.
     pub seal: Arc<dyn Seal>,
     /// The time.

@@ -88,12 +88,21 @@ pub enum Error {
     /// No secret could be made.
     #[error("no secret could be made")]
     Randomness(#[source] clasper_identity::NoRandomness),
+    /// Something could not be redacted, so nothing of it was stored or decided.
+    #[error(transparent)]
+    Redaction(#[from] clasper_privacy::Error),
     /// The database failed.
     #[error("the execution could not be read or written")]
     Store(#[from] StoreError),
     /// A value could not be put into words; never for values that came from JSON.
     #[error("a value has no JSON form")]
     Encoding(#[from] serde_json::Error),
+}
+
+impl From<clasper_privacy::RedactionFailed> for Error {
+    fn from(failure: clasper_privacy::RedactionFailed) -> Self {
+        Self::Redaction(failure.into())
+    }
 }
 
 impl Classify for Error {
@@ -128,6 +137,7 @@ impl Classify for Error {
             Self::Unsettled | Self::BudgetHeld => ErrorKind::Unavailable,
             Self::Policies(error) => error.kind(),
             Self::Sealed | Self::Encoding(_) | Self::Randomness(_) => ErrorKind::Internal,
+            Self::Redaction(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }
@@ -159,6 +169,7 @@ impl Classify for Error {
             Self::BudgetHeld => "budget_held",
             Self::Policies(error) => error.code(),
             Self::Sealed | Self::Encoding(_) | Self::Randomness(_) => "internal_error",
+            Self::Redaction(error) => error.code(),
             Self::Store(error) => error.code(),
         }
     }

@@ -10,6 +10,7 @@ mod judge;
 mod list;
 mod request;
 mod resolve;
+mod unredacted;
 mod wait;
 
 use std::fmt;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use clasper_core::{
-    AuditEntryId, Credential, DecisionId, ExecutionId, ExecutionKey, GrantId, TenantId, WorkspaceId,
+    AuditEntryId, Credential, DecisionId, ExecutionId, ExecutionKey, GrantId, TenantId,
+    TenantScope, WorkspaceId,
 };
 use clasper_governance::Intent;
 use clasper_policy::RequestClaims;
@@ -69,11 +70,15 @@ impl Executions {
             None => new_key(decision)?,
         };
         let exact = serde_json::to_vec(&request.ask)?;
+        let shown = match self.shown(&scope, &request.ask).await {
+            Ok(shown) => shown,
+            Err(error) => return Err(self.unredacted(caller, &request.ask, intent, error).await),
+        };
         let mut opening = ExecutionOpening {
             scope: scope.clone(),
             actor: caller.actor(),
             key,
-            shown: self.shown(&request.ask)?,
+            shown,
             sealed_ask: deps.seal.seal(&ask_context(decision), &exact),
             judgement: self.admissible(caller, &request.ask, intent).await?,
             ask: request.ask,
@@ -181,12 +186,13 @@ impl Executions {
     }
 
     /// The ask as people and exports see it.
-    pub(super) fn shown(&self, ask: &ExecutionAsk) -> Result<Value, Error> {
-        let (shown, _) = self
-            .inner
-            .deps
-            .redactor
-            .redact_json(serde_json::to_value(ask)?);
+    pub(super) async fn shown(
+        &self,
+        scope: &TenantScope,
+        ask: &ExecutionAsk,
+    ) -> Result<Value, Error> {
+        let privacy = self.inner.deps.redactions.of(scope).await?;
+        let (shown, _) = privacy.json(serde_json::to_value(ask)?)?;
         Ok(shown)
     }
 
@@ -225,7 +231,7 @@ pub(super) fn ask_context(decision: DecisionId) -> Vec<u8> {
     format!("ask/{decision}").into_bytes()
 }
 
-fn new_key(decision: DecisionId) -> Result<ExecutionKey, Error> {
+pub(super) fn new_key(decision: DecisionId) -> Result<ExecutionKey, Error> {
     ExecutionKey::new(&decision.to_string()).map_err(|error| Error::Invalid {
         pointer: "/execution_id",
         detail: error.to_string(),

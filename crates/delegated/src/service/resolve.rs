@@ -67,15 +67,15 @@ impl Executions {
     ) -> Result<Execution, Error> {
         let voter = voter(caller, Permission::DecisionResolve)?;
         let found = self.find(caller, request.decision).await?;
-        let ballot = |verdict| -> Result<Ballot, Error> {
-            let note = request.note.as_deref().map(|note| self.note(note));
-            let note = note.transpose()?;
-            Ok(Ballot { verdict, note })
+        let note = match request.note.as_deref() {
+            Some(note) => Some(self.note(caller, note).await?),
+            None => None,
         };
+        let ballot = |verdict| Ballot { verdict, note };
         let ask = self.ask_of(&found)?;
         let (resolve, ask) = match (request.verdict, request.edited) {
             (None, _) => (Resolve::Cancel, ask),
-            (Some(verdict), None) => (Resolve::Vote(ballot(verdict)?), ask),
+            (Some(verdict), None) => (Resolve::Vote(ballot(verdict)), ask),
             (Some(Verdict::Deny), Some(_)) => {
                 return Err(Error::Invalid {
                     pointer: "/edited",
@@ -85,7 +85,7 @@ impl Executions {
             (Some(Verdict::Approve), Some(claims)) => {
                 let edited_ask = edited(ask, claims)?;
                 let edit = self.rebound(&found, &edited_ask).await?;
-                let ballot = ballot(Verdict::Approve)?;
+                let ballot = ballot(Verdict::Approve);
                 (Resolve::Edit(Box::new(edit), ballot), edited_ask)
             }
         };
@@ -118,7 +118,7 @@ impl Executions {
                 decision: request.decision,
                 intent_hash: found.intent_hash,
                 reason: request.reason,
-                justification: self.note(&request.justification)?,
+                justification: self.note(caller, &request.justification).await?,
                 minutes: request.minutes,
             },
             self.inner.deps.clock.now(),
@@ -198,14 +198,15 @@ impl Executions {
         found.ok_or(Error::NotFound("decision"))
     }
 
-    fn note(&self, note: &str) -> Result<String, Error> {
+    async fn note(&self, caller: &Caller, note: &str) -> Result<String, Error> {
         if note.chars().count() > LONGEST_NOTE {
             return Err(Error::Invalid {
                 pointer: "/note",
                 detail: "must have at most 2000 characters".to_owned(),
             });
         }
-        Ok(self.inner.deps.redactor.redact(note).text.into_owned())
+        let privacy = self.inner.deps.redactions.of(&caller.scope()).await?;
+        Ok(privacy.words(note)?.into_owned())
     }
 
     async fn rebound(&self, found: &Execution, ask: &ExecutionAsk) -> Result<EditedAsk, Error> {
@@ -219,7 +220,7 @@ impl Executions {
             .approval
             .clone()
             .unwrap_or_else(ApprovalTerms::default);
-        let shown = self.shown(ask)?;
+        let shown = self.shown(&scope, ask).await?;
         Ok(EditedAsk {
             rebinding: Rebinding {
                 intent_hash: intent.hash,

@@ -1,108 +1,19 @@
 //! Postal addresses: a number and a street by the words for streets of several languages, with what follows of place.
 
 use crate::Entity;
-use crate::detector::Best;
-use crate::detector::number::stands_free;
+use crate::detector::{Best, Names};
 use crate::engine::window::Window;
 
 mod locality;
+mod numbered;
+mod words;
 
-use locality::{locality, unit};
+use locality::{locality, unit, units};
+pub(crate) use numbered::from_number;
+use numbered::{behind_unit, french};
+pub(crate) use words::ANNOUNCED;
+use words::{FIRST_UNITS, FRENCH, FRONT, JOINED, SMALL, WEAK};
 
-/// Words behind the name of a street: `12 Main Street`.
-const BEHIND: &[&str] = &[
-    "street",
-    "st",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "lane",
-    "ln",
-    "drive",
-    "dr",
-    "boulevard",
-    "blvd",
-    "court",
-    "ct",
-    "way",
-    "place",
-    "pl",
-    "terrace",
-    "square",
-    "sq",
-    "close",
-    "crescent",
-    "cres",
-    "parkway",
-    "pkwy",
-    "circle",
-    "cir",
-    "trail",
-    "trl",
-    "highway",
-    "hwy",
-    "alley",
-    "row",
-    "grove",
-    "gardens",
-    "hill",
-    "mews",
-    "walk",
-    "plaza",
-    "loop",
-    "ridge",
-    "heights",
-    "pike",
-    "crossing",
-    "view",
-    "green",
-    "park",
-    "manor",
-    "meadow",
-    "run",
-    "path",
-    "point",
-    "bend",
-    "creek",
-    "expressway",
-    "turnpike",
-];
-/// Words in front of the name of a street, number behind: `Via Roma 12`, `Calle Mayor, 3`.
-const FRONT: &[&str] = &[
-    "via", "viale", "piazza", "corso", "largo", "vicolo", "calle", "avenida", "av", "avda",
-    "plaza", "paseo", "camino", "carrera", "rua", "travessa", "praça", "alameda", "rue", "ulica",
-    "aleja", "am", "an", "auf", "im", "unter", "zum", "zur",
-];
-/// Words in front of the name of a street, number in front of them: `12 rue de la Paix`.
-const FRENCH: &[&str] = &[
-    "rue",
-    "avenue",
-    "boulevard",
-    "bd",
-    "place",
-    "chemin",
-    "impasse",
-    "allée",
-    "quai",
-    "route",
-    "cours",
-    "passage",
-    "square",
-    "av",
-];
-/// Ends of names of streets, number behind: `Hauptstraße 5`.
-const JOINED: &[&str] = &[
-    "straße", "strasse", "str.", "weg", "platz", "allee", "gasse", "ring", "damm", "ufer",
-    "straat", "laan", "plein", "gracht", "kade", "gatan", "vägen", "veien", "gata", "vej", "gade",
-    "katu", "tie", "allé", "singel", "dijk", "steig", "chaussee",
-];
-/// Small words inside of names of streets.
-const SMALL: &[&str] = &[
-    "de", "la", "le", "les", "du", "des", "del", "della", "delle", "dei", "di", "da", "do", "dos",
-    "das", "los", "las", "el", "y", "e", "d", "l", "der", "den", "van", "von", "dem", "of", "the",
-    "and",
-];
 /// Most words of the name of a street.
 const MOST_WORDS: usize = 5;
 
@@ -136,169 +47,135 @@ fn word<'t>(window: &Window<'t>, at: usize) -> Option<Word<'t>> {
 }
 
 fn is_one_of(text: &str, words: &[&str]) -> bool {
+    let first = text.as_bytes().first().map(u8::to_ascii_lowercase);
     words.iter().any(|word| {
         word.len() == text.len()
+            && (word.as_bytes().first().copied() == first || first >= Some(0x80))
             && (word.eq_ignore_ascii_case(text)
                 || (!text.is_ascii() && text.to_lowercase() == **word))
     })
 }
 
-/// `12 Main Street`, `12B Main St., Apt 4`, `12 rue de la Paix`.
-pub(crate) fn from_number(window: &Window<'_>, at: usize, best: &mut Best) {
-    let digits = window.run(at, |b| b.is_ascii_digit());
-    if digits - at > 5 || !stands_free(window, at) {
-        return;
-    }
-    let mut place = digits + usize::from(window.byte(digits).is_ascii_alphabetic());
-    if window.byte(digits) == b'-' {
-        place = window.run(digits + 1, |b| b.is_ascii_digit());
-    }
-    for bis in [" bis", " ter"] {
-        if window.has(place, bis) {
-            place += bis.len();
-        }
-    }
-    let comma = window.byte(place) == b',';
-    place += usize::from(comma);
-    if window.byte(place) != b' ' {
-        return;
-    }
-    let Some(first) = word(window, place + 1) else {
-        return;
-    };
-    let street = if is_one_of(first.text, FRENCH) && !first.capital {
-        french(window, first.end)
-    } else if comma || !(first.capital || is_ordinal(first.text)) {
-        None
-    } else {
-        english(window, place + 1).or_else(|| {
-            is_one_of(first.text, FRENCH)
-                .then(|| french(window, first.end))
-                .flatten()
-        })
-    };
-    let end = street.map(|street| locality(window, unit(window, street)));
-    best.offer_end(Entity::Address, at, end);
+/// Whether the words in front say that an address follows.
+fn is_announced(window: &Window<'_>, at: usize, names: &Names) -> bool {
+    let behind = window.behind(at, 24);
+    behind.ends_with(' ')
+        && names.may_precede_address(behind)
+        && ANNOUNCED.iter().any(|words| behind.ends_with(words))
 }
 
-/// 5th, 42nd.
-fn is_ordinal(text: &str) -> bool {
-    text.len() <= 5
-        && text.starts_with(|c: char| c.is_ascii_digit())
-        && ["st", "nd", "rd", "th"].iter().any(|s| text.ends_with(s))
+/// The whole address whose street ends there.
+fn whole(window: &Window<'_>, street: usize) -> usize {
+    locality(window, units(window, street))
 }
 
-/// Capital words up to one for a street.
-fn english(window: &Window<'_>, from: usize) -> Option<usize> {
-    let mut at = from;
-    let mut end = None;
-    for count in 0..MOST_WORDS {
-        let Some(next) = word(window, at) else { break };
-        if !(next.capital || is_ordinal(next.text)) {
-            break;
-        }
-        if count > 0 && is_one_of(next.text, BEHIND) {
-            let short = next.text.len() <= 4
-                && window.byte(next.end) == b'.'
-                && goes_on(window, next.end + 1);
-            end = Some(next.end + usize::from(short));
-        }
-        at = next.end + usize::from(window.byte(next.end) == b'.' && next.text.len() <= 2);
-        if window.byte(at) != b' ' {
-            break;
-        }
-        at += 1;
-    }
-    end.map(|end| {
-        // Main Street North, Pennsylvania Ave NW.
-        [
-            "NW", "NE", "SW", "SE", "North", "South", "East", "West", "N", "S", "E", "W",
-        ]
-        .iter()
-        .find(|side| {
-            window.byte(end) == b' '
-                && window.part(end + 1, (end + 1 + side.len()).min(window.end())) == **side
-                && window.word_ends(end + 1 + side.len())
-        })
-        .map_or(end, |side| end + 1 + side.len())
-    })
+/// Whether a part of an address or a sentence ends there.
+fn part_ends(window: &Window<'_>, end: usize) -> bool {
+    matches!(window.byte(end), b',' | b'\n' | b'.' | b';' | 0) || unit(window, end + 1).is_some()
 }
 
-/// Whether an abbreviation's point does not end the sentence.
-fn goes_on(window: &Window<'_>, at: usize) -> bool {
-    window.byte(at) == b','
-        || (window.byte(at) == b' '
-            && (window.byte(at + 1).is_ascii_lowercase()
-                || window.has(at, " apt")
-                || window.has(at, " suite")
-                || window.byte(at + 1) == b'#'))
-}
-
-/// The name behind a French word for a street.
-fn french(window: &Window<'_>, from: usize) -> Option<usize> {
-    let mut at = from;
-    let mut end = None;
-    for _ in 0..MOST_WORDS + 2 {
-        if window.byte(at) != b' ' {
-            break;
-        }
-        let Some(next) = word(window, at + 1) else {
-            break;
-        };
-        let elided = next.text.starts_with(['d', 'l']) && next.text.contains(['\'', '’']);
-        if next.capital || elided {
-            end = Some(next.end);
-        } else if !is_one_of(next.text, SMALL) {
-            break;
-        }
-        at = next.end;
-    }
-    end
-}
-
-/// A street whose name comes first: `Hauptstraße 5`, `Via Roma 12`, `Calle Mayor, 3`.
-pub(crate) fn from_street(window: &Window<'_>, at: usize, best: &mut Best) {
+/// A street whose name comes first: `Hauptstraße 5`, `Via Roma 12`, `Calle Mayor, 3`; or a flat in front of its street.
+pub(crate) fn from_street(window: &Window<'_>, at: usize, names: &Names, best: &mut Best) {
     if !window.word_starts(at) || window.before(at) == b'-' {
         return;
     }
     let Some(first) = word(window, at) else {
         return;
     };
-    let end = if is_one_of(first.text, FRONT) {
-        named(window, first.end)
-    } else if (first.text == "PO" || first.text == "P")
-        && (window.has(at, "po box ") || window.has(at, "p.o. box "))
-    {
+    if first.text == "PO" && window.has(at, "po box ") || window.has(at, "p.o. box ") {
         let from = at + if first.text == "PO" { 7 } else { 9 };
         let stop = window.run(from, |b| b.is_ascii_digit());
-        best.offer_end(
-            Entity::Address,
-            at,
-            (stop > from).then(|| locality(window, stop)),
-        );
-        None
+        let box_end = (stop > from).then(|| locality(window, stop));
+        best.offer_end(Entity::Address, at, box_end);
+        return;
+    }
+    let announced = is_announced(window, at, names);
+    let end = if is_one_of(first.text, FIRST_UNITS) {
+        behind_unit(window, at, names, announced)
     } else {
-        joined(window, &first)
+        None
     };
-    best.offer_end(Entity::Address, at, end.map(|end| locality(window, end)));
+    let end = end
+        .or_else(|| fronted(window, &first, announced))
+        .or_else(|| joined(window, &first, announced))
+        .or_else(|| announced.then(|| expected(window, at)).flatten());
+    best.offer_end(Entity::Address, at, end.map(|end| whole(window, end)));
 }
 
-/// `ul. Długa 5`.
-pub(crate) fn from_small(window: &Window<'_>, at: usize, best: &mut Best) {
-    if window.has(at, "ul. ") && window.word_starts(at) {
-        best.offer_end(
-            Entity::Address,
-            at,
-            named(window, at + 3).map(|end| locality(window, end)),
-        );
+/// Whether an address can begin with this small word.
+pub(crate) fn is_street_word(text: &[u8]) -> bool {
+    matches!(
+        text,
+        b"ul"
+            | b"ul."
+            | b"al"
+            | b"al."
+            | b"pl"
+            | b"pl."
+            | b"os"
+            | b"os."
+            | b"plac"
+            | b"aleja"
+            | b"ulica"
+            | b"osiedle"
+            | b"rue"
+            | b"avenue"
+            | b"boulevard"
+            | b"chemin"
+            | b"route"
+            | b"quai"
+            | b"impasse"
+            | b"place"
+            | b"cours"
+    ) || text == "allée".as_bytes()
+}
+
+/// `ul. Długa 5`, `rue du Bac 12`.
+pub(crate) fn from_small(window: &Window<'_>, at: usize, names: &Names, best: &mut Best) {
+    let end = window.word_end(at);
+    if !is_street_word(window.part(at, end).as_bytes())
+        || !window.word_starts(at)
+        || window.before(at) == b'-'
+    {
+        return;
     }
+    let Some(first) = word(window, at) else {
+        return;
+    };
+    let street = fronted(window, &first, is_announced(window, at, names));
+    best.offer_end(Entity::Address, at, street.map(|end| whole(window, end)));
+}
+
+/// A word for a street in front of its name, and the house number behind.
+fn fronted(window: &Window<'_>, first: &Word<'_>, announced: bool) -> Option<usize> {
+    if !is_one_of(first.text, FRONT) {
+        return None;
+    }
+    let short = first.text.len() <= 2;
+    let point = window.byte(first.end) == b'.';
+    if short
+        && !point
+        && !first.text.eq_ignore_ascii_case("av")
+        && !is_one_of(first.text, &["am", "an", "im"])
+    {
+        return None;
+    }
+    if let Some(end) = named(window, first.end) {
+        return Some(end);
+    }
+    // Without a number: where an address is expected, or with postal code and place.
+    let end = french(window, first.end + usize::from(point))?;
+    let placed = whole(window, end) > end;
+    let french_word = is_one_of(first.text, FRENCH);
+    ((announced && (placed || french_word && part_ends(window, end))) || french_word && placed)
+        .then_some(end)
 }
 
 /// A name and a house number behind a word for a street.
 fn named(window: &Window<'_>, from: usize) -> Option<usize> {
     let mut at = from + usize::from(window.byte(from) == b'.');
     let mut capital = false;
-    for _ in 0..MOST_WORDS {
+    for _ in 0..MOST_WORDS + 3 {
         if window.byte(at) == b',' && capital {
             at += 1;
         }
@@ -312,6 +189,9 @@ fn named(window: &Window<'_>, from: usize) -> Option<usize> {
         if capital && window.has(at, "n. ") {
             return house(window, at + 3);
         }
+        if capital && (window.has(at, "s/n")) && window.word_ends(at + 3) {
+            return Some(at + 3);
+        }
         let next = word(window, at)?;
         if !next.capital && !is_one_of(next.text, SMALL) {
             return None;
@@ -322,30 +202,49 @@ fn named(window: &Window<'_>, from: usize) -> Option<usize> {
     None
 }
 
-/// `Hauptstraße 5`, `Alte Gasse 5`, `Hauptstr. 5`.
-fn joined(window: &Window<'_>, first: &Word<'_>) -> Option<usize> {
+/// Whether a word ends as names of streets do, in whatever case.
+fn ends_as(text: &str, ends: &[&str], point: bool) -> bool {
+    ends.iter().any(|end| match end.strip_suffix('.') {
+        Some(bare) => point && ends_with(text, bare),
+        None => text.len() > end.len() && ends_with(text, end),
+    })
+}
+
+fn ends_with(text: &str, end: &str) -> bool {
+    text.len()
+        .checked_sub(end.len())
+        .and_then(|at| text.get(at..))
+        .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
+/// `Hauptstraße 5`, `Alte Gasse 5`, `Hauptstr. 5`, `Arne Jacobsensvej 6`.
+fn joined(window: &Window<'_>, first: &Word<'_>, announced: bool) -> Option<usize> {
     // Far more words than streets come here: a number follows soon, or another capital word.
     let point = usize::from(window.byte(first.end) == b'.');
     if window.byte(first.end + point) != b' ' {
         return None;
     }
-    let next = window.byte(first.end + point + 1);
-    if !(next.is_ascii_digit() || next.is_ascii_uppercase()) {
+    let next = window.character(first.end + point + 1)?;
+    if !(next.is_ascii_digit() || next.is_uppercase() || announced) {
         return None;
     }
-    let ends = |text: &str, point: bool| {
-        JOINED.iter().any(|end| match end.strip_suffix('.') {
-            Some(bare) => point && text.ends_with(bare),
-            None => text.ends_with(end) && text.len() > end.len(),
-        })
-    };
     let mut end = first.end;
-    if !ends(first.text, window.byte(end) == b'.') {
+    let mut weak = false;
+    if next.is_ascii_digit() {
+        weak = !ends_as(first.text, JOINED, window.byte(end) == b'.');
+        if weak && !ends_as(first.text, WEAK, false) {
+            return None;
+        }
+    } else {
         let second = (window.byte(end) == b' ')
             .then(|| word(window, end + 1))
             .flatten()?;
         let short = is_one_of(second.text, &["str"]) && window.byte(second.end) == b'.';
-        if !second.capital || !(short || is_one_of(second.text, JOINED)) {
+        let single = is_one_of(second.text, JOINED);
+        if !(short
+            || single
+            || second.capital && ends_as(second.text, JOINED, window.byte(second.end) == b'.'))
+        {
             return None;
         }
         end = second.end;
@@ -354,17 +253,49 @@ fn joined(window: &Window<'_>, first: &Word<'_>) -> Option<usize> {
     if window.byte(end) != b' ' {
         return None;
     }
-    house(window, end + 1)
+    let house = house(window, end + 1)?;
+    (!weak || announced || whole(window, house) > house).then_some(house)
 }
 
-/// The end of a house number: 5, 5a, 5-7.
+/// Whatever stands on the line where an address is expected, if it has a house number, or a postal code and a place.
+fn expected(window: &Window<'_>, from: usize) -> Option<usize> {
+    let mut at = from;
+    let mut end = None;
+    for count in 0..=MOST_WORDS {
+        if count > 0 {
+            if window.byte(at) != b' '
+                && !(window.byte(at) == b',' && window.byte(at + 2).is_ascii_digit())
+            {
+                break;
+            }
+            at += 1 + usize::from(window.byte(at) == b',');
+        }
+        if count > 0 && window.byte(at).is_ascii_digit() {
+            return house(window, at);
+        }
+        let next = word(window, at)?;
+        if !next.capital && !is_one_of(next.text, SMALL) {
+            return None;
+        }
+        if next.capital {
+            end = Some(next.end);
+        }
+        at = next.end + usize::from(window.byte(next.end) == b'.' && next.text.len() <= 3);
+    }
+    let end = end?;
+    (end == at && whole(window, end) > end).then_some(end)
+}
+
+/// The end of a house number: 5, 5a, 5-7, 5/12, 5/2/11.
 fn house(window: &Window<'_>, at: usize) -> Option<usize> {
     let mut end = window.run(at, |b| b.is_ascii_digit());
     if end == at || end - at > 4 {
         return None;
     }
-    if window.byte(end) == b'-' && window.byte(end + 1).is_ascii_digit() {
-        end = window.run(end + 1, |b| b.is_ascii_digit());
+    for _ in 0..3 {
+        if matches!(window.byte(end), b'-' | b'/') && window.byte(end + 1).is_ascii_digit() {
+            end = window.run(end + 1, |b| b.is_ascii_digit());
+        }
     }
     if window.byte(end).is_ascii_alphabetic() {
         end += 1;

@@ -3,7 +3,7 @@
 use crate::engine::window::Window;
 
 /// Bytes in front of a value in which a word still speaks of it.
-const REACH: usize = 56;
+const REACH: usize = 72;
 
 /// What the words in front say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,73 +16,27 @@ pub(crate) enum Said {
 }
 
 /// Words for numbers that are nobody's.
+#[rustfmt::skip]
 const OTHER: &[&str] = &[
-    "order",
-    "invoice",
-    "ticket",
-    "tracking",
-    "reference",
-    "ref",
-    "version",
-    "build",
-    "isbn",
-    "sku",
-    "serial",
-    "part",
-    "batch",
-    "commit",
-    "revision",
-    "transaction",
-    "amount",
-    "total",
-    "price",
-    "bestellung",
-    "bestellnummer",
-    "rechnung",
-    "commande",
-    "facture",
-    "pedido",
-    "factura",
-    "ordine",
-    "fattura",
-    "model",
-    "case",
-    "issue",
-    "item",
-    "product",
-    "lot",
-    "room",
-    "epoch",
-    "timestamp",
-    "unix",
-    "ean",
-    "upc",
-    "doi",
-    "shipment",
-    "booking",
-    "confirmation",
-    "page",
-    "line",
-    "artikel",
-    "artikelnummer",
-    "rechnungsnummer",
-    "auftrag",
-    "auftragsnummer",
-    "numero_pedido",
-    "po",
-    "rma",
-    "imei",
+    "order", "invoice", "ticket", "tracking", "reference", "ref", "version", "build", "isbn", "sku", "serial",
+    "part", "batch", "commit", "revision", "transaction", "amount", "total", "price", "bestellung",
+    "bestellnummer", "rechnung", "commande", "facture", "pedido", "factura", "ordine", "fattura", "model", "case",
+    "issue", "item", "product", "lot", "room", "epoch", "timestamp", "unix", "ean", "upc", "doi", "shipment",
+    "booking", "confirmation", "page", "line", "artikel", "artikelnummer", "rechnungsnummer", "auftrag",
+    "auftragsnummer", "numero_pedido", "po", "rma", "imei",
 ];
 
 /// Looks for one of `words` in front of `at`, nearest first. A number in between ends the search: a word speaks of the
 /// number that follows it, not of the next one.
 pub(crate) fn said(window: &Window<'_>, at: usize, words: &[&str]) -> Said {
     let behind = window.behind(at, REACH);
+    // Behind an empty line something else is spoken of.
+    let behind = behind.rsplit("\n\n").next().unwrap_or_default();
     let mut lower = [0_u8; 40];
     for word in behind
         .rsplit(|c: char| !(c.is_alphanumeric() || c == '\''))
         .filter(|word| !word.is_empty())
-        .take(9)
+        .take(12)
     {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         if digits >= 4 {

@@ -7,58 +7,23 @@ use crate::detector::context::says;
 use crate::detector::number::stands_free;
 use crate::engine::window::Window;
 
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "born",
-    "birth",
-    "birthday",
-    "birthdate",
-    "birthdays",
-    "dob",
-    "d.o.b",
-    "geboren",
-    "geburtsdatum",
-    "geburtstag",
-    "geb",
-    "né",
-    "née",
-    "nee",
-    "naissance",
-    "anniversaire",
-    "nacido",
-    "nacida",
-    "nació",
-    "nacimiento",
-    "cumpleaños",
-    "nato",
-    "nata",
-    "nascita",
-    "compleanno",
-    "nascido",
-    "nascida",
-    "nascimento",
-    "aniversário",
-    "geboortedatum",
-    "verjaardag",
-    "urodzony",
-    "urodzona",
-    "urodzenia",
-    "född",
-    "födelsedatum",
-    "født",
-    "fødselsdato",
-    "birth_date",
-    "date_of_birth",
-    "syntynyt",
-    "o.b",
-    "b",
+    "born", "birth", "birthday", "birthdate", "birthdays", "dob", "d.o.b", "geboren", "geburtsdatum", "geburtstag",
+    "geb", "né", "née", "nee", "naissance", "anniversaire", "nacido", "nacida", "nació", "nacimiento",
+    "cumpleaños", "nato", "nata", "nascita", "compleanno", "nascido", "nascida", "nascimento", "aniversário",
+    "geboortedatum", "verjaardag", "urodzony", "urodzona", "urodzenia", "född", "födelsedatum", "født",
+    "fødselsdato", "birth_date", "date_of_birth", "syntynyt", "o.b", "b", "nasceu", "narozen", "narozena", "narozená", "narození", "syntymäaika", "syntynyt", "urodził", "urodziła", "ur",
+    "nació", "nasc", "nac", "geb", "doğum", "födda", "születési", "naissances", "nacimientos", "birthdates",
 ];
 
 /// Names of months by their first three letters, in the languages that the words above are from.
+#[rustfmt::skip]
 const MONTHS: &[&str] = &[
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mär",
-    "mai", "mrz", "okt", "dez", "fév", "avr", "aoû", "déc", "ene", "abr", "ago", "dic", "gen",
-    "mag", "giu", "lug", "set", "ott", "fev", "out", "mei", "maa", "sty", "lut", "kwi", "maj",
-    "cze", "lip", "sie", "wrz", "paź", "lis", "gru", "jui", "fevr",
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mär", "mai", "mrz", "okt",
+    "dez", "fév", "avr", "aoû", "déc", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev",
+    "out", "mei", "maa", "sty", "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru", "jui",
+    "fevr",
 ];
 
 pub(crate) fn detect(window: &Window<'_>, at: usize, best: &mut Best) {
@@ -72,9 +37,18 @@ pub(crate) fn detect(window: &Window<'_>, at: usize, best: &mut Best) {
     } else {
         None
     };
-    if end.is_some() && says(window, at, WORDS) {
-        best.offer_end(Entity::DateOfBirth, at, end);
+    if let Some(end) = end
+        && (says(window, at, WORDS) || says_behind(window, end))
+    {
+        best.offer_end(Entity::DateOfBirth, at, Some(end));
     }
+}
+
+/// Whether the word comes after the date: `am 12.03.1985 geboren`, `12.3.1985 (DOB)`.
+fn says_behind(window: &Window<'_>, end: usize) -> bool {
+    [" geboren", " (DOB", " (geb", " född", " født", " doğum"]
+        .iter()
+        .any(|word| window.has(end, word))
 }
 
 /// 1985-03-12, 12/03/1985, 3.12.85.

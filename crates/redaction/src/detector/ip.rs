@@ -11,10 +11,12 @@ use crate::engine::window::Window;
 const LONGEST: usize = 45;
 
 pub(crate) fn detect(window: &Window<'_>, at: usize, best: &mut Best) {
-    if !window.word_starts(at) {
+    let first = window.byte(at);
+    // Far more words than addresses come here.
+    if !(first.is_ascii_hexdigit() || first == b':') || !window.word_starts(at) {
         return;
     }
-    if window.byte(at).is_ascii_digit() {
+    if first.is_ascii_digit() {
         best.offer_end(Entity::IpAddress, at, version_4(window, at));
     }
     best.offer_end(Entity::IpAddress, at, version_6(window, at));

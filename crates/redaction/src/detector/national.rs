@@ -11,60 +11,15 @@ mod lettered;
 pub(crate) use lettered::{from_letter, with_digits_first};
 
 /// Words in front of national numbers, of numbers whose own checksum lets too many others through.
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "bsn",
-    "burgerservicenummer",
-    "sofinummer",
-    "nhs",
-    "aadhaar",
-    "aadhar",
-    "uidai",
-    "sin",
-    "insurance",
-    "tfn",
-    "nif",
-    "contribuinte",
-    "personnummer",
-    "personnr",
-    "cpr",
-    "fødselsnummer",
-    "hetu",
-    "svnr",
-    "sozialversicherungsnummer",
-    "versicherungsnummer",
-    "steuer-id",
-    "steuerid",
-    "steueridentifikationsnummer",
-    "identifikationsnummer",
-    "idnr",
-    "pesel",
-    "cpf",
-    "national",
-    "identity",
-    "citizen",
-    "identification",
-    "dni",
-    "cédula",
-    "cedula",
-    "rut",
-    "mynumber",
-    "personal",
-    "egn",
-    "personalnummer",
-    "sécurité",
-    "sociale",
-    "nir",
-    "insee",
-    "tax",
-    "id",
-    "steuer",
-    "medicare",
-    "cnp",
-    "tckn",
-    "kimlik",
-    "curp",
-    "nino",
-    "ssnr",
+    "bsn", "burgerservicenummer", "sofinummer", "nhs", "aadhaar", "aadhar", "uidai", "sin", "insurance", "tfn",
+    "nif", "contribuinte", "personnummer", "personnr", "cpr", "fødselsnummer", "hetu", "svnr",
+    "sozialversicherungsnummer", "versicherungsnummer", "steuer-id", "steuerid", "steueridentifikationsnummer",
+    "identifikationsnummer", "idnr", "pesel", "cpf", "national", "identity", "citizen", "identification", "dni",
+    "cédula", "cedula", "rut", "mynumber", "personal", "egn", "personalnummer", "sécurité", "sociale", "nir",
+    "insee", "tax", "id", "steuer", "medicare", "cnp", "tckn", "kimlik", "curp", "nino", "ssnr", "nss", "imss", "social", "rodné", "číslo", "codice", "fiscale", "ahv", "avs", "personbeteckning",
+    "henkilötunnus", "cpr-nummer", "cpr-nr", "nif", "nie", "niss", "insz", "rijksregisternummer", "rrn",
 ];
 
 /// Numbers made of digits only.
@@ -106,7 +61,8 @@ pub(crate) fn is_number(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> bool {
         _ => false,
     };
     if strong {
-        return said(window, at, phone::WORDS) != Said::Yes && said(window, at, &[]) != Said::Other;
+        return says(window, at, WORDS)
+            || said(window, at, phone::WORDS) != Said::Yes && said(window, at, &[]) != Said::Other;
     }
     weak(sizes, digits) && says(window, at, WORDS)
 }
@@ -128,7 +84,7 @@ fn weak(sizes: &[usize], digits: &[u8]) -> bool {
                 || (matches!(sizes, [6, 4] | [10]) && (date || swedish(digits)))
                 || (matches!(sizes, [4, 6] | [10]) && is_day(pair(digits, 6), pair(digits, 4)))
         }
-        11 => matches!(sizes, [11]) && steuer(digits),
+        11 => matches!(sizes, [11]) && (steuer(digits) || luhn(digits)),
         12 => {
             (matches!(sizes, [12])
                 && (aadhaar(digits) || my_number(digits) || swedish(&digits[2..])))

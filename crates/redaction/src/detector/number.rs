@@ -55,6 +55,8 @@ impl Number {
                 break;
             }
             place += 1;
+            // 04/ 969 84 44
+            place += usize::from(joint == b'/' && window.byte(place) == b' ');
         }
         (number.groups > 0).then_some(number)
     }
@@ -65,7 +67,8 @@ impl Number {
         let next = window.byte(end);
         let goes_on =
             matches!(next, b'-' | b'.' | b'/' | b':') && window.byte(end + 1).is_ascii_digit();
-        if goes_on || next == b'_' || !window.word_ends(end) {
+        let ends = window.word_ends(end) || phone::has_extension(window, end);
+        if goes_on || next == b'_' || !ends {
             return None;
         }
         let mut from = 0;
@@ -120,7 +123,7 @@ pub(crate) fn detect(window: &Window<'_>, at: usize, best: &mut Best) {
         if cut.digits.len() < 6 {
             continue;
         }
-        if is_card(&cut) {
+        if is_card(window, at, &cut) {
             best.offer_end(Entity::CreditCard, at, Some(cut.end));
         }
         if is_ssn(window, at, &cut) {
@@ -165,13 +168,25 @@ fn is_uuid_part(window: &Window<'_>, at: usize) -> bool {
         && (at - 5..at - 1).all(|i| window.byte(i).is_ascii_hexdigit())
 }
 
-fn is_card(cut: &Cut<'_>) -> bool {
+#[rustfmt::skip]
+const CARD_WORDS: &[&str] = &[
+    "card", "cards", "credit", "debit", "visa", "mastercard", "maestro", "amex", "jcb", "discover", "karte",
+    "kreditkarte", "carte", "tarjeta", "carta", "kaart", "creditcard", "cartão", "karta", "kort", "kortnummer",
+    "kartennummer", "kartą", "card_number", "pan",
+];
+
+fn is_card(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> bool {
     let printed = match cut.sizes.as_slice() {
-        [13..=19] => true,
-        [4, 4, 4, 4 | 3] | [4, 4, 4, 4, 3] | [4, 6, 5 | 4] => cut.joined_alike(b" -."),
+        [12..=19] => true,
+        [4, 4, 4] | [4, 4, 4, 3 | 4] | [4, 4, 4, 4, 3] | [4, 6, 2 | 4 | 5] => {
+            cut.joined_alike(b" -.")
+        }
         _ => false,
     };
-    printed && fits_brand(cut.digits) && luhn(cut.digits)
+    printed
+        && luhn(cut.digits)
+        && (cut.digits.len() >= 13 && fits_brand(cut.digits)
+            || cut.digits[0] < 7 && says(window, at, CARD_WORDS))
 }
 
 /// The ranges and lengths of the brands (ISO/IEC 7812 issuer numbers as the brands publish them).
@@ -189,7 +204,8 @@ fn fits_brand(digits: &[u8]) -> bool {
         (60 | 64 | 65, _) => first(4) == 6011 || first(3) >= 644 || first(2) == 60 && length == 16,
         (36 | 38 | 39, _) | (_, 3000..=3059 | 3095) => matches!(length, 14 | 16),
         (62 | 81, _) | (_, 3528..=3589) => (16..=19).contains(&length),
-        (_, 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763) => true,
+        (_, 2131 | 1800) => length == 15,
+        (_, 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763) => length >= 13,
         _ => false,
     }
 }
@@ -208,7 +224,9 @@ fn is_ssn(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> bool {
     let assigned =
         !matches!(area, 0 | 666) && (area < 900 || group >= 50) && group > 0 && serial > 0;
     match (cut.sizes.as_slice(), cut.joints) {
-        ([3, 2, 4], b"--") => assigned && said(window, at, SSN_WORDS) != Said::Other,
+        ([3, 2, 4], b"--") => {
+            !matches!(area, 0 | 666) && group > 0 && said(window, at, SSN_WORDS) != Said::Other
+        }
         ([3, 2, 4], _) => assigned && cut.joined_alike(b" .") && says(window, at, SSN_WORDS),
         ([9], _) => assigned && says(window, at, SSN_WORDS),
         _ => false,

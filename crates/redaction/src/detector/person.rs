@@ -3,6 +3,7 @@
 //! The lists are short on purpose: the names that most people of a few language areas have. A pair of capital words of which
 //! one is in its list is a name; one word alone is a name only inside of a sentence, or behind a title or greeting.
 
+use crate::detector::address::ANNOUNCED;
 use crate::engine::window::Window;
 
 mod list;
@@ -10,155 +11,55 @@ mod list;
 use list::{List, last_word};
 
 /// Titles, without their points.
+#[rustfmt::skip]
 const TITLES: &[&str] = &[
-    "Mr",
-    "Mrs",
-    "Ms",
-    "Miss",
-    "Mx",
-    "Dr",
-    "Prof",
-    "Professor",
-    "Doctor",
-    "Sir",
-    "Herr",
-    "Herrn",
-    "Frau",
-    "Monsieur",
-    "Madame",
-    "Mme",
-    "Mlle",
-    "Sr",
-    "Sra",
-    "Srta",
-    "Señor",
-    "Señora",
-    "Don",
-    "Doña",
-    "Dott",
-    "Sig",
-    "Signor",
-    "Signora",
-    "Dhr",
-    "Mevr",
-    "Mevrouw",
-    "Pan",
-    "Pani",
-    "Senhor",
-    "Senhora",
-    "Nurse",
-    "Judge",
-    "Senator",
+    "Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof", "Professor", "Doctor", "Sir", "Herr", "Herrn", "Frau",
+    "Monsieur", "Madame", "Mme", "Mlle", "Sr", "Sra", "Srta", "Señor", "Señora", "Don", "Doña", "Dott", "Sig",
+    "Signor", "Signora", "Dhr", "Mevr", "Mevrouw", "Pan", "Pani", "Senhor", "Senhora", "Nurse", "Judge", "Senator",
     "Captain",
 ];
 /// Words behind which one name alone is a name.
+#[rustfmt::skip]
 const GREETINGS: &[&str] = &[
-    "Dear", "Hi", "Hello", "Hey", "Hallo", "Liebe", "Lieber", "Bonjour", "Cher", "Chère", "Hola",
-    "Querido", "Querida", "Ciao", "Caro", "Cara", "Beste", "Olá", "Regards", "Cheers",
+    "Dear", "Hi", "Hello", "Hey", "Hallo", "Liebe", "Lieber", "Bonjour", "Cher", "Chère", "Hola", "Querido",
+    "Querida", "Ciao", "Caro", "Cara", "Beste", "Olá", "Regards", "Cheers",
 ];
 /// Ends of phrases behind which a name stands.
+#[rustfmt::skip]
 const INTRODUCTIONS: &[&str] = &[
-    "name is ",
-    "name: ",
-    "Name: ",
-    "named ",
-    "name's ",
-    "heiße ",
-    "heißt ",
-    "heisse ",
-    "appelle ",
-    "appelle: ",
-    "llamo ",
-    "llama ",
-    "chiamo ",
-    "chiama ",
-    "heet ",
-    "chamo ",
-    "nazywam się ",
-    "heter ",
-    "signed by ",
-    "patient ",
-    "Patient ",
-    "employee ",
-    "Employee ",
-    "patient: ",
-    "Patient: ",
-    "Customer: ",
-    "customer: ",
-    "nom: ",
-    "Nom : ",
-    "nombre: ",
-    "Nombre: ",
-    "Nome: ",
-    "contact: ",
-    "Contact: ",
-    "Ansprechpartner: ",
-    "Kunde: ",
-    "name=",
-    "Name ist ",
-    "nombre es ",
-    "nom est ",
-    "nome è ",
-    "naam is ",
-    "Full name: ",
+    "name is ", "name: ", "Name: ", "named ", "name's ", "heiße ", "heißt ", "heisse ", "appelle ", "appelle: ",
+    "llamo ", "llama ", "chiamo ", "chiama ", "heet ", "chamo ", "nazywam się ", "heter ", "signed by ",
+    "patient ", "Patient ", "employee ", "Employee ", "patient: ", "Patient: ", "Customer: ", "customer: ",
+    "nom: ", "Nom : ", "nombre: ", "Nombre: ", "Nome: ", "contact: ", "Contact: ", "Ansprechpartner: ", "Kunde: ",
+    "name=", "Name ist ", "nombre es ", "nom est ", "nome è ", "naam is ", "Full name: ",
 ];
+/// Ends of phrases behind which two words, one of them known, are a name.
+#[rustfmt::skip]
+const HINTS: &[&str] = &[
+    "contact ", "Contact ", "contacter ", "Kontakt ", "kontakt ", "kontaktieren Sie ", "Contacte con ", "Contacte ", "Contactar con ",
+    "Contattare ", "contattare ", "Kontakta ", "Kontaktujte ", "contact op met ", "kontakt z ", "spoke to ", "speak to ",
+    "speak with ", "spoke with ", "talked to ", "meeting with ", "met with ", "According to ", "according to ", "holder ",
+    "Kunde ", "Kundin ", "Customer ", "customer ", "client ", "Client ", "nombre de ", "nome de ", "intestato a ", "t.n.v. ",
+    "odbiorca ", "parlé avec ", "hablé con ", "parlato con ", "gestern mit ", "gesproken met ", "falei com ", "pour ", "from ",
+    "hälsningar\n", "hilsen\n", "hilsner\n", "Grüßen\n", "Gruß\n", "Grüße\n", "regards,\n", "Regards,\n", "Sincerely,\n",
+    "Cordialement,\n", "Saludos,\n", "saluti,\n", "groet,\n", "groeten,\n", "Atenciosamente,\n", "Pozdrawiam,\n", "Thanks,\n",
+    "Cheers,\n", "Best,\n", "to:\n", "To:\n", "adresse:\n", "Adresse:\n", "nazwisko: ", "naam: ", "Naam: ", "Namn: ", "namn: ",
+    "Navn: ", "Nimi: ", "Jméno: ", "Nom: ", "Naam ", "Jmenuji se ", "hedder ", "Nimeni on ", "Prezado ", "Prezada ", "Gentile ",
+    "Estimado ", "Estimada ", "Vážený ", "Szanowny ", "Kære ", "Kjære ", "Hei ", "Hej ", "Hoi ", "Cześć ", ];
 /// Small words inside of family names.
+#[rustfmt::skip]
 const PARTICLES: &[&str] = &[
-    "van", "von", "de", "der", "den", "da", "di", "do", "dos", "das", "del", "della", "la", "le",
-    "ter", "ten", "zu", "bin", "al", "el", "y", "e", "du", "des", "af", "av",
+    "van", "von", "de", "der", "den", "da", "di", "do", "dos", "das", "del", "della", "la", "le", "ter", "ten",
+    "zu", "bin", "al", "el", "y", "e", "du", "des", "af", "av",
 ];
 /// Words of places and firms: what stands in front of them is no name.
+#[rustfmt::skip]
 const NOT_PEOPLE: &[&str] = &[
-    "Street",
-    "St",
-    "Avenue",
-    "Ave",
-    "Road",
-    "Rd",
-    "Lane",
-    "Drive",
-    "Boulevard",
-    "Blvd",
-    "Court",
-    "Place",
-    "Square",
-    "Park",
-    "University",
-    "College",
-    "School",
-    "Hospital",
-    "Inc",
-    "Corp",
-    "Ltd",
-    "LLC",
-    "GmbH",
-    "AG",
-    "Bank",
-    "Airport",
-    "Bridge",
-    "Foundation",
-    "Institute",
-    "Center",
-    "Centre",
-    "Hotel",
-    "Museum",
-    "Award",
-    "Prize",
-    "Stadium",
-    "Island",
-    "County",
-    "Parkway",
-    "Terrace",
-    "Library",
-    "Theatre",
-    "Theater",
-    "Chapel",
-    "Church",
-    "Straße",
-    "Strasse",
-    "Platz",
-    "Weg",
-    "Allee",
+    "Street", "St", "Avenue", "Ave", "Road", "Rd", "Lane", "Drive", "Boulevard", "Blvd", "Court", "Place",
+    "Square", "Park", "University", "College", "School", "Hospital", "Inc", "Corp", "Ltd", "LLC", "GmbH", "AG",
+    "Bank", "Airport", "Bridge", "Foundation", "Institute", "Center", "Centre", "Hotel", "Museum", "Award",
+    "Prize", "Stadium", "Island", "County", "Parkway", "Terrace", "Library", "Theatre", "Theater", "Chapel",
+    "Church", "Straße", "Strasse", "Platz", "Weg", "Allee",
 ];
 
 /// The lists of names.
@@ -166,12 +67,18 @@ const NOT_PEOPLE: &[&str] = &[
 pub(crate) struct Names {
     given: List,
     family: List,
+    /// Rarer given names: names only together with another word.
+    more_given: List,
+    /// Rarer family names: names only behind a given name, or where a name is expected.
+    more_family: List,
     /// Given names that are also words or places.
     ambiguous: List,
     /// Capital words that are hardly ever family names of somebody named in front.
     common: List,
     /// The last words of what announces a name.
     cues: List,
+    /// The last words of what announces an address.
+    places: List,
 }
 
 struct Word<'t> {
@@ -184,16 +91,41 @@ impl Names {
         let list = |text: &'static str| text.split_whitespace().collect();
         Self {
             given: list(include_str!("../names/given.txt")),
+            more_given: list(include_str!("../names/more_given.txt")),
+            more_family: list(include_str!("../names/more_family.txt")),
             family: list(include_str!("../names/family.txt")),
             ambiguous: list(include_str!("../names/ambiguous.txt")),
             common: list(include_str!("../names/common.txt")),
+            places: ANNOUNCED.iter().map(|words| last_word(words)).collect(),
             cues: TITLES
                 .iter()
                 .chain(GREETINGS)
                 .copied()
-                .chain(INTRODUCTIONS.iter().map(|words| last_word(words)))
+                .chain(
+                    INTRODUCTIONS
+                        .iter()
+                        .chain(HINTS)
+                        .map(|words| last_word(words)),
+                )
                 .collect(),
         }
+    }
+
+    /// Whether the last word of a text can be the one in front of an address.
+    pub fn may_precede_address(&self, behind: &str) -> bool {
+        self.places.contains(last_word(behind))
+    }
+
+    /// Whether a word is a name of somebody.
+    pub fn is_known(&self, word: &str) -> bool {
+        [
+            &self.given,
+            &self.family,
+            &self.more_given,
+            &self.more_family,
+        ]
+        .iter()
+        .any(|list| is_in(list, word))
     }
 
     /// The end of the name that begins at `at`.
@@ -207,8 +139,11 @@ impl Names {
             return None;
         }
         let first = name_word(window, at)?;
-        let given = is_in(&self.given, first.text);
-        let announced = self.is_cued(window, at) && is_announced(window, at);
+        let usual = is_in(&self.given, first.text);
+        let given = usual || is_in(&self.more_given, first.text);
+        let cued = self.is_cued(window, at);
+        let announced = cued && is_announced(window, at);
+        let hinted = announced || cued && is_hinted(window, at);
         let pair = window.byte(first.end) == b' '
             && window
                 .character(first.end + 1)
@@ -223,11 +158,11 @@ impl Names {
         {
             return None;
         }
-        let end = self.full(window, &first, given, announced);
+        let end = self.full(window, &first, given, (announced, hinted));
         let end = match end {
             Some(end) => Some(end),
             None if announced && !common => Some(first.end),
-            None => (given
+            None => (usual
                 && !self.ambiguous.contains(first.text)
                 && is_inside(window, at)
                 && may_stand_alone(window, first.end))
@@ -247,7 +182,7 @@ impl Names {
         window: &Window<'_>,
         first: &Word<'_>,
         given: bool,
-        announced: bool,
+        (announced, hinted): (bool, bool),
     ) -> Option<usize> {
         let mut end = None;
         let mut at = first.end;
@@ -265,6 +200,18 @@ impl Names {
                 continue;
             }
             let particle = window.word_end(at);
+            // Bart De Meyer.
+            if given
+                && [
+                    "De", "Van", "Den", "Der", "Da", "Du", "Di", "Von", "Le", "La", "Del",
+                ]
+                .contains(&window.part(at, particle))
+                && families < 2
+                && is_followed(window, particle)
+            {
+                at = particle;
+                continue;
+            }
             if PARTICLES.contains(&window.part(at, particle))
                 && families < 2
                 && is_followed(window, particle)
@@ -276,18 +223,21 @@ impl Names {
                 break;
             };
             let family = is_in(&self.family, next.text);
-            let middle = is_in(&self.given, next.text) && families == 0;
+            let rare = is_in(&self.more_family, next.text) && !self.common.contains(next.text);
+            let middle = families == 0
+                && (is_in(&self.given, next.text) || given && is_in(&self.more_given, next.text));
             let known = given && !self.ambiguous.contains(first.text);
             let fits = if families == 0 {
                 family
                     || middle
+                    || rare && (given || hinted)
                     || (announced || known)
                         && !self.common.contains(next.text)
                         && !NOT_PEOPLE.contains(&next.text)
             } else {
-                family && !self.common.contains(next.text)
+                (family || rare) && !self.common.contains(next.text)
             };
-            if !fits || (!given && !family && !announced && end.is_none()) {
+            if !fits || (!given && !family && !hinted && end.is_none()) {
                 break;
             }
             families += usize::from(!middle || family);
@@ -372,6 +322,12 @@ fn is_announced(window: &Window<'_>, at: usize) -> bool {
         .next()
         .unwrap_or_default();
     TITLES.contains(&word) || (bare.len() == rest.len() && GREETINGS.contains(&word))
+}
+
+/// Whether a phrase stands in front behind which a name is likely.
+fn is_hinted(window: &Window<'_>, at: usize) -> bool {
+    let behind = window.behind(at, 24);
+    HINTS.iter().any(|words| behind.ends_with(words))
 }
 
 /// Whether a sentence goes on in front: the capital letter then is a name's.

@@ -7,78 +7,20 @@ use crate::detector::number::{Cut, Number};
 use crate::engine::window::Window;
 
 /// Words in front of telephone numbers.
+#[rustfmt::skip]
 pub(crate) const WORDS: &[&str] = &[
-    "phone",
-    "telephone",
-    "tel",
-    "tél",
-    "call",
-    "called",
-    "calling",
-    "mobile",
-    "cell",
-    "cellphone",
-    "fax",
-    "sms",
-    "whatsapp",
-    "text",
-    "dial",
-    "ring",
-    "reach",
-    "hotline",
-    "landline",
-    "handy",
-    "telefon",
-    "telefonnummer",
-    "handynummer",
-    "mobil",
-    "rufnummer",
-    "anrufen",
-    "rückruf",
-    "erreichbar",
-    "téléphone",
-    "portable",
-    "appelez",
-    "appeler",
-    "joindre",
-    "joignable",
-    "teléfono",
-    "telefono",
-    "móvil",
-    "movil",
-    "llame",
-    "llámame",
-    "llamar",
-    "celular",
-    "cellulare",
-    "telefoon",
-    "telefoonnummer",
-    "mobiel",
-    "bel",
-    "bellen",
-    "telefone",
-    "ligue",
-    "ligar",
-    "contato",
-    "telefonu",
-    "komórka",
-    "zadzwoń",
-    "ring",
-    "mobilnummer",
-    "phones",
-    "contact",
-    "callback",
-    "voicemail",
-    "ph",
-    "mob",
-    "chiamare",
-    "chiama",
-    "chiamami",
-    "ringa",
-    "puhelin",
-    "phone_number",
-    "msisdn",
-    "телефон",
+    "phone", "telephone", "tel", "tél", "call", "called", "calling", "mobile", "cell", "cellphone", "fax", "sms",
+    "whatsapp", "text", "dial", "ring", "reach", "hotline", "landline", "handy", "telefon", "telefonnummer",
+    "handynummer", "mobil", "rufnummer", "anrufen", "rückruf", "erreichbar", "téléphone", "portable", "appelez",
+    "appeler", "joindre", "joignable", "teléfono", "telefono", "móvil", "movil", "llame", "llámame", "llamar",
+    "celular", "cellulare", "telefoon", "telefoonnummer", "mobiel", "bel", "bellen", "telefone", "ligue", "ligar",
+    "contato", "telefonu", "komórka", "zadzwoń", "mobilnummer", "phones", "contact", "callback", "voicemail", "ph",
+    "mob", "chiamare", "chiama", "chiamami", "ringa", "puhelin", "phone_number", "msisdn", "телефон", "kontakt",
+    "kontakta", "kontaktujte", "kontaktieren", "kontaktovat", "contacte", "contactar", "contattare", "contatto",
+    "contatar", "contacto", "contacter", "soita", "dzwonić", "dzwoń", "kontaktu", "tlf", "tfn", "ringt",
+    "mobiltelefon", "gsm", "telefonia", "cep", "numara", "puhelinnumero", "telefonní", "volejte", "zavolejte",
+    "opkald", "fono", "mobiele", "bereikbaar", "chamar", "ligação", "llama", "llamada", "celulare", "cel",
+    "móviles", "whats", "hívjon", "phoned",
 ];
 
 /// Country calling codes (ITU-T E.164) by their first digits; a code not assigned is no telephone number.
@@ -129,7 +71,6 @@ fn international(window: &Window<'_>, from: usize, start: usize) -> Option<usize
     let digits = &read.digits[..read.count];
     let code = calling_code(digits)?;
     let right = match code {
-        1 if digits[0] == 1 => read.count == 11 && digits[1] >= 2,
         1 => read.count == 11,
         _ => (8..=15).contains(&read.count),
     };
@@ -188,7 +129,8 @@ impl Loose {
             at += skipped;
         }
         // What follows may belong to another number: behind enough digits, blanks end it.
-        (read.count >= 8 && window.word_ends(read.end)).then_some(read)
+        let ends = window.word_ends(read.end) || has_extension(window, read.end);
+        (read.count >= 8 && ends).then_some(read)
     }
 }
 
@@ -199,14 +141,32 @@ fn in_brackets(window: &Window<'_>, at: usize) -> Option<usize> {
     if !(2..=5).contains(&area) || window.byte(close) != b')' {
         return None;
     }
-    let from = close + 1 + usize::from(matches!(window.byte(close + 1), b' ' | b'-'));
+    let from = close + 1 + usize::from(matches!(window.byte(close + 1), b' ' | b'-' | b'.'));
     let number = Number::read(window, from)?;
-    (1..=number.groups().min(4)).rev().find_map(|groups| {
+    // What follows (555) 123-4567 is something else.
+    let american = |cut: &Cut<'_>| area == 3 && cut.sizes == [3, 4] && cut.joined_by(b'-');
+    let whole = (1..=number.groups().min(4)).rev().filter_map(|groups| {
         let cut = number.cut(window, groups)?;
         let whole = area + cut.digits.len();
-        let fits = (9..=11).contains(&whole) && cut.sizes.iter().all(|n| (2..=8).contains(n));
-        fits.then(|| extension(window, cut.end))
-    })
+        let fits = (9..=13).contains(&whole) && cut.sizes.iter().all(|n| (2..=9).contains(n));
+        fits.then(|| (american(&cut), extension(window, cut.end)))
+    });
+    let mut longest = None;
+    for (american, end) in whole {
+        if american {
+            return Some(end);
+        }
+        longest = longest.or(Some(end));
+    }
+    longest
+}
+
+/// `1 (555) 123-4567`, `0 (555) …`: a trunk prefix in front of the brackets.
+pub(crate) fn with_trunk(window: &Window<'_>, at: usize, best: &mut Best) {
+    let open = at + 1 + usize::from(matches!(window.byte(at + 1), b' ' | b'-'));
+    if matches!(window.byte(at), b'0' | b'1') && window.byte(open) == b'(' {
+        best.offer_end(Entity::Phone, at, in_brackets(window, open));
+    }
 }
 
 /// A number without a calling code, if its form or a word in front says that it is a telephone number.
@@ -219,6 +179,11 @@ pub(crate) fn domestic(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> Option<
         return None;
     }
     let named = said(window, at, WORDS);
+    if let [9..=11] = cut.sizes.as_slice()
+        && (named == Said::Nothing && is_named_otherwise(window, at))
+    {
+        return None;
+    }
     let found = if named == Said::Other {
         false
     } else if named == Said::Yes && window.before(at) != b'-' {
@@ -227,6 +192,11 @@ pub(crate) fn domestic(window: &Window<'_>, at: usize, cut: &Cut<'_>) -> Option<
         by_form(cut)
     };
     found.then(|| extension(window, cut.end))
+}
+
+/// Whether a word directly in front says that it is another kind of number: `ID: 0123456789`.
+fn is_named_otherwise(window: &Window<'_>, at: usize) -> bool {
+    window.behind(at, 2) == ": " || window.before(at) == b'='
 }
 
 fn by_name(cut: &Cut<'_>) -> bool {
@@ -258,21 +228,35 @@ fn by_form(cut: &Cut<'_>) -> bool {
         ([2, _, ..], [0, 0, rest @ ..]) if cut.sizes.len() > 2 => {
             calling_code(rest).is_some() && count >= 11
         }
-        ([3, 3, 3, 4], [0, 0, 1, ..]) => true,
+        // The same to North America; a trunk zero and no separators.
+        ([3, 3, 3, 4], [0, 0, 1, ..]) | ([9..=11], [0, 1..=9, ..]) => true,
+        // Brazil: 11 91234-5678.
+        ([2, 4 | 5, 4], [1..=9, 1..=9, ..]) => cut.joints == b" -",
+        // Poland 22 584 46 89; Norway 929 09 961; Spain and Poland: nine digits that begin with 5 to 9 in threes; India: five
+        // and five.
+        ([2, 3, 2, 2], [1..=9, ..])
+        | ([3, 2, 3], [4 | 9, ..])
+        | ([3, 3, 3] | [3, 2, 2, 2], [5..=9, ..])
+        | ([5, 5], [6..=9, ..]) => cut.joined_by(b' '),
+        // Sweden: 08-72 21 11.
+        ([2..=4, 2 | 3, 2, 2], [0, 1..=9, ..])
+            if matches!(cut.joints[0], b'-' | b'/')
+                && cut.joints[1..].iter().all(|j| *j == b' ') =>
+        {
+            true
+        }
         // France: five pairs.
         ([2, 2, 2, 2, 2], [0, 1..=9, ..]) => cut.joined_alike(b" .-"),
         // A trunk zero with an area code.
         ([2..=5, rest @ ..], [0, 1..=9, ..]) if !rest.is_empty() && rest.len() <= 4 => {
             let first = cut.joints[0];
             let others = &cut.joints[1..];
-            (9..=12).contains(&count)
+            (9..=13).contains(&count)
                 && first != b'.'
                 && others.iter().all(|j| matches!(j, b' ' | b'-'))
                 && rest.iter().all(|n| (2..=8).contains(n))
                 && cut.sizes.iter().max().is_some_and(|n| *n >= 3)
         }
-        // Spain, Poland: nine digits that begin with 5 to 9 in threes; India: five and five.
-        ([3, 3, 3] | [3, 2, 2, 2], [5..=9, ..]) | ([5, 5], [6..=9, ..]) => cut.joined_by(b' '),
         _ => false,
     }
 }
@@ -280,6 +264,11 @@ fn by_form(cut: &Cut<'_>) -> bool {
 /// Three groups that can be day, month and year.
 fn is_date(cut: &Cut<'_>) -> bool {
     matches!(cut.sizes.as_slice(), [1 | 2, 1 | 2, 4] | [4, 2, 2])
+}
+
+/// Whether an extension is written without a blank behind `end`: `x123`.
+pub(crate) fn has_extension(window: &Window<'_>, end: usize) -> bool {
+    window.byte(end) == b'x' && extension(window, end) > end
 }
 
 /// The end of an extension behind `end`: `x123`, ` ext. 123`.

@@ -145,7 +145,10 @@ impl<'t> Window<'t> {
 
     /// The end of the run of letters and digits of any alphabet.
     pub fn word_end(&self, at: usize) -> usize {
-        let mut end = at;
+        let mut end = self.run(at, |b| b.is_ascii_alphanumeric());
+        if self.byte(end) < 0x80 {
+            return end;
+        }
         while let Some(c) = self.character(end) {
             if !(c.is_alphanumeric() || is_mark(c)) {
                 break;
@@ -157,7 +160,12 @@ impl<'t> Window<'t> {
 
     /// Whether no letter or digit of any alphabet stands in front of `at`.
     pub fn word_starts(&self, at: usize) -> bool {
-        !self.character_before(at).is_some_and(is_letter) || self.follows_escape(at)
+        match self.before(at) {
+            // Most of the time it is a blank.
+            b' ' => true,
+            0x01..=0x7f if !self.before(at).is_ascii_alphanumeric() => true,
+            _ => !self.character_before(at).is_some_and(is_letter) || self.follows_escape(at),
+        }
     }
 
     /// Whether the letter in front is that of an escape such as `\n` in JSON.
@@ -167,7 +175,10 @@ impl<'t> Window<'t> {
 
     /// Whether no letter or digit of any alphabet stands at `at`.
     pub fn word_ends(&self, at: usize) -> bool {
-        !self.character(at).is_some_and(is_letter)
+        match self.byte(at) {
+            byte @ 0x01..=0x7f => !byte.is_ascii_alphanumeric(),
+            _ => !self.character(at).is_some_and(is_letter),
+        }
     }
 }
 

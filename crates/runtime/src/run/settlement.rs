@@ -72,6 +72,8 @@ pub struct Settlement {
     pub deliveries: Vec<OutboxMessage>,
     /// The (sealed) answer to keep for the client's idempotency key; `None` frees the key for another try.
     pub answer: Option<Vec<u8>>,
+    /// The (sealed) values behind the tokens of the trace, when it has any.
+    pub kept_values: Option<Vec<u8>>,
     /// Id of the audit entry.
     pub entry: AuditEntryId,
     /// Ids for the entries of a roll-over, a warning and an excess that may come with it.

@@ -142,6 +142,7 @@ impl Engine {
             trace,
             deliveries: Vec::new(),
             answer: None,
+            kept_values: None,
             entry: AuditEntryId::generate(ids),
             alert_entries: std::array::from_fn(|_| AuditEntryId::generate(ids)),
             now: self.now(),

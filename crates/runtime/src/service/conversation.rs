@@ -22,11 +22,14 @@ impl Session<'_> {
         if !self.admission.grant.covers(&self.plan.opening.intent, now) {
             return Err(Ending::Grant);
         }
+        self.plan.mask.check()?;
         self.prepare().await?;
         loop {
             if self.steps_left() == 0 {
                 return self.out_of_steps();
             }
+            // Nothing goes to the provider that could not be redacted.
+            self.plan.mask.check()?;
             if self.steps_left() < STEPS_FOR_TOOLS && !self.plan.request.tools.is_empty() {
                 self.withhold_tools();
             }
@@ -100,6 +103,7 @@ impl Session<'_> {
             rules.all(|patterns| matches_any(patterns, &tool.name))
         };
         self.plan.request.tools = tools.iter().filter(permits).cloned().collect();
+        self.plan.mask.tools(&mut self.plan.request.tools);
         let tokens = tokens_of_tools(&self.plan.request.tools);
         self.plan.tool_tokens = tokens;
         let agent = &self.plan.facts.agent;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use clasper_core::{Caller, Clock, IdSource, InstanceId};
 use clasper_governance::TenantPrices;
 use clasper_policy::Policies;
-use clasper_redaction::Redactor;
+use clasper_privacy::Redactions;
 use clasper_workspace::WorkspaceCache;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,8 +40,8 @@ pub struct AgentDeps {
     pub backend: Arc<dyn ControlPlane>,
     /// Workspaces.
     pub workspace: Arc<WorkspaceCache>,
-    /// Takes personal data and secrets out of what is stored.
-    pub redactor: Redactor,
+    /// What each tenant wants redacted.
+    pub redactions: Redactions,
     /// What may be done.
     pub policies: Policies,
     /// What models cost.

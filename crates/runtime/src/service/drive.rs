@@ -89,7 +89,11 @@ impl Engine {
             .await;
         let mut session = Session::new(self, plan, admission, sink, leash);
         // A bug in the loop must not keep the hold: it is settled like any other failure.
-        let work = AssertUnwindSafe(session.converse()).catch_unwind();
+        let work = async {
+            session.converse().await?;
+            session.tell_rest().await
+        };
+        let work = AssertUnwindSafe(work).catch_unwind();
         let ended = work.await.unwrap_or(Err(Ending::Panicked));
         session.finish(self, ended).await
     }

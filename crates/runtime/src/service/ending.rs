@@ -2,6 +2,7 @@
 
 use clasper_core::{StoreError, TraceId};
 use clasper_governance::Refusal;
+use clasper_privacy::RedactionFailed;
 
 use crate::backend::BackendError;
 use crate::model::ModelError;
@@ -30,6 +31,8 @@ pub(crate) enum Ending {
     Policies(clasper_policy::Error),
     /// The database failed.
     Store(StoreError),
+    /// Something could not be redacted.
+    Redaction(RedactionFailed),
     /// Something has no JSON form.
     Encoding,
     /// Our own code failed.
@@ -57,6 +60,7 @@ impl Ending {
             Self::Policies(_) => "policies_unusable",
             Self::Grant => "grant_mismatch",
             Self::Store(_) => "database_failed",
+            Self::Redaction(_) => RedactionFailed::CODE,
             Self::Encoding | Self::Panicked => "internal_error",
         }
     }
@@ -77,6 +81,7 @@ impl Ending {
             Self::Grant => Error::GrantMismatch { trace },
             Self::Policies(error) => Error::Policies(error),
             Self::Store(error) => Error::Store(error),
+            Self::Redaction(source) => Error::Redaction { source, trace },
             Self::Encoding => Error::Encoding,
             Self::Panicked => Error::Internal { trace },
         }
@@ -92,6 +97,12 @@ impl From<Stop> for Ending {
 impl From<clasper_policy::Error> for Ending {
     fn from(error: clasper_policy::Error) -> Self {
         Self::Policies(error)
+    }
+}
+
+impl From<RedactionFailed> for Ending {
+    fn from(failure: RedactionFailed) -> Self {
+        Self::Redaction(failure)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clasper_core::{AuditEntryId, OutboxMessageId, Timestamp};
+use clasper_privacy::values_context;
 use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
 
 use crate::model::ModelError;
@@ -31,16 +32,18 @@ impl Session<'_> {
     ) -> Result<SendReply, Error> {
         let trace_id = self.plan.facts.agent.trace;
         self.close_open_ends(&ended).await;
+        let output = (!self.text.is_empty()).then(|| self.plan.mask.text(&self.text));
+        let ended = ended.and_then(|()| Ok(self.plan.mask.check()?));
         let answer = match ended {
             Ok(()) if self.text.trim().is_empty() => Err(Ending::Model(ModelError::Empty)),
-            Ok(()) => self.answer(engine.now()).map_err(Ending::from),
+            Ok(()) => self.answer(engine.now()),
             Err(ending) => Err(ending),
         };
         if let Err(ending @ Ending::Closed) = answer {
             return Err(ending.into_error(trace_id));
         }
         let cost = self.tally.cost.total;
-        let settlement = self.settlement(&answer, engine.now());
+        let settlement = self.settlement(&answer, output, engine.now());
         let end = settlement.end;
         let written = engine.settle(settlement).await;
         count(end, cost);
@@ -73,8 +76,10 @@ impl Session<'_> {
     }
 
     /// What the caller, the backend and a repetition of the request are told.
-    fn answer(&self, now: Timestamp) -> Result<Answer, serde_json::Error> {
-        let reply = self.reply();
+    fn answer(&self, now: Timestamp) -> Result<Answer, Ending> {
+        let told = self.plan.mask.tell(self.plan.may_see());
+        let told = told.whole(&self.text)?;
+        let reply = self.reply(told.clone());
         let sealed = match &self.plan.opening.idempotency {
             None => None,
             Some(claim) => {
@@ -84,7 +89,7 @@ impl Session<'_> {
             }
         };
         let message = Record::Message {
-            content: self.text.clone(),
+            content: told.clone(),
         };
         let document = self
             .plan
@@ -92,7 +97,7 @@ impl Session<'_> {
             .as_ref()
             .map(|title| Record::Document {
                 title: title.clone(),
-                content: self.text.clone(),
+                content: told,
                 doc_type: "plan".to_owned(),
             });
         let records = std::iter::once(message).chain(document);
@@ -106,12 +111,12 @@ impl Session<'_> {
         })
     }
 
-    fn reply(&self) -> SendReply {
+    fn reply(&self, response: String) -> SendReply {
         SendReply {
             task_id: self.task_id(),
             trace_id: self.plan.facts.agent.trace,
             execution_id: self.plan.facts.execution,
-            response: self.text.clone(),
+            response,
             usage: self.tally.usage,
             model: self.model.clone(),
             cost: self.tally.cost,
@@ -154,7 +159,12 @@ impl Session<'_> {
         })
     }
 
-    fn settlement(mut self, answer: &Result<Answer, Ending>, now: Timestamp) -> Settlement {
+    fn settlement(
+        mut self,
+        answer: &Result<Answer, Ending>,
+        output: Option<String>,
+        now: Timestamp,
+    ) -> Settlement {
         let ids = &*self.engine.deps.ids;
         let end = answer
             .as_ref()
@@ -174,21 +184,30 @@ impl Session<'_> {
             usage: self.tally.usage,
             deliveries: answer.map_or_else(Vec::new, Answer::messages),
             answer: answer.and_then(|answer| answer.sealed.clone()),
+            kept_values: self.kept_values(),
             entry: AuditEntryId::generate(ids),
             alert_entries: std::array::from_fn(|_| AuditEntryId::generate(ids)),
             now,
-            trace: self.into_trace(end, reason, now),
+            trace: self.into_trace(end, reason, output, now),
         }
     }
 
+    /// The values behind the trace's tokens. There is a JSON form of every text; a trace without its values would show tokens.
+    fn kept_values(&self) -> Option<Vec<u8>> {
+        let plain = self.plan.mask.values().ok().flatten()?;
+        let agent = &self.plan.facts.agent;
+        let context = values_context(&agent.tenant, agent.trace);
+        Some(self.engine.deps.seal.seal(&context, &plain))
+    }
+
     fn into_trace(
-        mut self,
+        self,
         end: RunEnd,
         reason: Option<&'static str>,
+        output: Option<String>,
         now: Timestamp,
     ) -> Box<Trace> {
         let task_id = self.task_id();
-        let output = (!self.text.is_empty()).then(|| self.plan.mask.text(&self.text));
         let limits = self.admission.grant.limits;
         let tools = self.used.iter().filter(|used| used.starts_with("tool:"));
         let mut trace = self.plan.opening.draft;

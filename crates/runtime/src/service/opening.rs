@@ -110,6 +110,8 @@ impl Engine {
             redactions: BTreeMap::new(),
             labels: BTreeMap::new(),
             task_id: None,
+            document_id: None,
+            message_id: None,
         }
     }
 }

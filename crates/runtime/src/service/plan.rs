@@ -44,6 +44,13 @@ pub(crate) struct Plan {
     pub(crate) mask: Mask,
 }
 
+impl Plan {
+    /// Whether the caller may see the values behind tokens.
+    pub(crate) const fn may_see(&self) -> bool {
+        self.permissions.contains(Permission::RedactionReveal)
+    }
+}
+
 /// What executes: the decision is about exactly this.
 #[derive(Serialize)]
 struct RunEffect<'a> {
@@ -76,6 +83,12 @@ impl Engine {
             .check(model)
             .map_err(Error::NotConfigured)?;
         self.deps.tenants.admit(caller).await?;
+        let mask = match self.deps.redactions.of(&caller.scope()).await {
+            Ok(privacy) => Mask::new(Ok(privacy)),
+            // The run is opened and ends at once, so that the failure is in the books.
+            Err(clasper_privacy::Error::Redaction(failure)) => Mask::new(Err(failure)),
+            Err(error) => return Err(Error::Redactions(error)),
+        };
         let now = self.deps.clock.now();
         let prompt = self.prompt(&checked, &request.metadata, now).await?;
         let idempotency = claim(&request)?;
@@ -92,6 +105,7 @@ impl Engine {
             prompt,
             prices,
             idempotency,
+            mask,
             now,
         )
     }
@@ -107,13 +121,15 @@ impl Engine {
         prompt: Prompt,
         prices: ModelPrices,
         idempotency: Option<IdempotencyClaim>,
+        mut mask: Mask,
         now: Timestamp,
     ) -> Result<Plan, Error> {
         let history = u32::try_from(request.messages.len()).unwrap_or(u32::MAX);
         let message = message_of(request.message, &request.metadata);
-        let mut mask = Mask::new(self.deps.redactor.clone());
         let input_message = mask.text(&message);
-        let request_to_model = self.model_request(prompt.system, request.messages, message);
+        let mut request_to_model = self.model_request(prompt.system, request.messages, message);
+        let (system, messages) = (&mut request_to_model.system, &mut request_to_model.messages);
+        mask.prompt(system, messages);
         let input_tokens =
             window::tokens_of_prompt(&request_to_model.system, &request_to_model.messages);
         let limits = self.limits();

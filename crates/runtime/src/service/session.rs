@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clasper_core::{AuditEvent, DecisionId, Timestamp};
 use clasper_governance::ModelPrice;
+use clasper_privacy::Told;
 use clasper_tracing::{StepData, StepRecorder, Violation};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -52,8 +53,10 @@ pub(crate) struct Session<'e> {
     pub(crate) purse: Purse,
     pub(crate) in_flight: Option<InFlight>,
     pub(crate) open_effect: Option<OpenEffect>,
-    /// What the agent has said, over all model calls.
+    /// What the agent has said, over all model calls, with tokens where the provider was given tokens.
     pub(crate) text: String,
+    /// The way of that to the caller.
+    pub(crate) told: Told,
     /// Where the current model call's part of `text` begins.
     pub(crate) call_start: usize,
     /// Everything that the backend offers.
@@ -93,6 +96,7 @@ impl<'e> Session<'e> {
         };
         Self {
             engine,
+            told: plan.mask.tell(plan.may_see()),
             task: plan.task.clone(),
             model: plan.request.model.clone(),
             plan,

@@ -76,9 +76,26 @@ impl Session<'_> {
         } else {
             text
         };
+        let told = self.told.push(&chunk)?;
+        self.tell(told).await
+    }
+
+    /// Sends what was held back: the answer has ended.
+    pub(crate) async fn tell_rest(&mut self) -> Result<(), Ending> {
+        if !self.sink.is_streamed() {
+            return Ok(());
+        }
+        let rest = self.told.finish()?;
+        self.tell(rest).await
+    }
+
+    async fn tell(&mut self, text: String) -> Result<(), Ending> {
+        if text.is_empty() {
+            return Ok(());
+        }
         let sent = self
             .leash
-            .hold(self.sink.send(RunEvent::Chunk(chunk)))
+            .hold(self.sink.send(RunEvent::Chunk(text)))
             .await?;
         sent.map_err(|_| Ending::Stopped(Stop::Cancelled))
     }

@@ -13,7 +13,7 @@ use crate::model::ToolCallRequest;
 use crate::run::{EffectDecision, Recorded};
 use crate::service::ending::Ending;
 use crate::service::judge::Judged;
-use crate::service::mask::{MAX_RESULT_BYTES, shortened};
+use crate::service::mask::shortened;
 use crate::service::plan::later;
 use crate::service::session::{OpenEffect, Session, millis};
 
@@ -47,10 +47,12 @@ struct ToolDetail<'a> {
 
 impl Session<'_> {
     /// Answers one tool call of the model. Returns the text that the model is given.
-    pub(crate) async fn use_tool(&mut self, call: &ToolCallRequest) -> Result<String, Ending> {
+    pub(crate) async fn use_tool(&mut self, said: &ToolCallRequest) -> Result<String, Ending> {
         let index = self.tool_calls;
         self.tool_calls += 1;
         let started_at = self.engine.now();
+        // What is decided about and executed is the call with its values; what is stored is the one that was said.
+        let call = &self.plan.mask.meant(said);
         let name = self.plan.mask.text(&shortened(&call.name, MAX_NAME_BYTES));
         let judged = self.judge(call, &name).await?;
         let intent = self.tool_intent(call, index)?;
@@ -59,12 +61,13 @@ impl Session<'_> {
         let step = StepData::ToolCall {
             tool_call_id: self.plan.mask.text(&shortened(&call.id, MAX_NAME_BYTES)),
             tool_name: name.clone(),
-            arguments: self.plan.mask.json(&call.arguments),
+            arguments: self.plan.mask.json(&said.arguments),
             permitted,
             permission_reason: judged.reason.code().to_owned(),
             decision_id: decision.id.to_string(),
         };
         let id = decision.id;
+        self.plan.mask.check()?;
         self.record_decision(decision, grant.clone(), &name).await?;
         self.steps.push(started_at, 0, step);
         let Some(grant) = grant else {
@@ -74,11 +77,8 @@ impl Session<'_> {
                     "the model asked for more tool calls than the run has steps",
                 );
             }
-            return Ok(format!(
-                "refused ({}): {}",
-                judged.reason.code(),
-                judged.advice
-            ));
+            let advice = self.plan.mask.for_model(&judged.advice);
+            return Ok(format!("refused ({}): {advice}", judged.reason.code()));
         };
         // What is sent is hashed again: the grant is for these arguments and no others.
         if !grant.covers(&self.tool_intent(call, index)?, self.engine.now()) {
@@ -113,11 +113,11 @@ impl Session<'_> {
         let answer = self.leash.hold(work.instrument(span)).await?;
         let (result, error, told, reason) = match answer {
             Ok(ToolAnswer::Result(value)) => {
-                let text = text_of(&value);
-                (Some(self.plan.mask.json(&value)), None, text, None)
+                let told = self.plan.mask.result_for_model(&value);
+                (Some(self.plan.mask.json(&value)), None, told, None)
             }
             Ok(ToolAnswer::Failed(text)) => {
-                let told = format!("error: {}", shortened(&text, MAX_RESULT_BYTES));
+                let told = format!("error: {}", self.plan.mask.for_model(&text));
                 (
                     None,
                     Some(self.plan.mask.long_text(&text)),
@@ -224,12 +224,5 @@ impl Session<'_> {
             Recorded::Recorded => Ok(()),
             Recorded::Closed => Err(Ending::Closed),
         }
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => shortened(text, MAX_RESULT_BYTES).into_owned(),
-        other => shortened(&other.to_string(), MAX_RESULT_BYTES).into_owned(),
     }
 }

@@ -7,6 +7,7 @@ mod fakes;
 mod money;
 mod privacy;
 mod recovery;
+mod redaction;
 mod reply;
 mod stream;
 mod tools;

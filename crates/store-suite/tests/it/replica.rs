@@ -17,6 +17,7 @@ use clasper_governance::approval::Verdict;
 use clasper_governance::risk::AdapterRiskClass;
 use clasper_identity::AdapterPrincipal;
 use clasper_policy::{BundleScope, Policies, PolicyEdit, PolicySource, RequestClaims, pack};
+use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_store::Store;
 use clasper_testkit::{TestDatabase, usd};
@@ -72,7 +73,7 @@ pub fn replica(store: &Store, clock: &Arc<ManualClock>) -> Result<Replica> {
             policies: policies.clone(),
             workspaces: Arc::new(Nowhere),
             callbacks: Arc::new(Nowhere),
-            redactor: Redactor::standard(),
+            redactions: Redactions::fixed(Redactor::standard(), clock.clone(), ids.clone()),
             seal: Arc::new(Plain),
             clock: clock.clone(),
             ids,

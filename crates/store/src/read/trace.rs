@@ -2,17 +2,36 @@
 
 use clasper_core::{Cursor, Page, TenantScope, TraceId};
 use clasper_entity::trace::{Column, Entity, Model};
+use clasper_entity::{trace_entity, trace_label};
 use clasper_tracing::{Trace, TraceFilter};
 use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 
+use crate::read::trace_note;
 use crate::row;
 
 fn value(row: &Model) -> Result<Trace, DbErr> {
     serde_json::from_str(&row.document).map_err(|_| row::corrupt("traces", "document"))
+}
+
+/// The traces in `rows`, with the labels that they have now.
+async fn values<C: ConnectionTrait>(connection: &C, rows: &[Model]) -> Result<Vec<Trace>, DbErr> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.trace_id).collect();
+    let mut labels = trace_note::labels(connection, &first.tenant_id, ids).await?;
+    let labelled = |row: &Model| {
+        let labels = labels.remove(&row.trace_id).unwrap_or_default();
+        Ok(Trace {
+            labels,
+            ..value(row)?
+        })
+    };
+    rows.iter().map(labelled).collect()
 }
 
 pub(crate) async fn find<C: ConnectionTrait>(
@@ -21,8 +40,10 @@ pub(crate) async fn find<C: ConnectionTrait>(
     id: TraceId,
 ) -> Result<Option<Trace>, DbErr> {
     let key = (scope.tenant().as_str().to_owned(), id.as_uuid());
-    let row = Entity::find_by_id(key).one(connection).await?;
-    row.as_ref().map(value).transpose()
+    let Some(row) = Entity::find_by_id(key).one(connection).await? else {
+        return Ok(None);
+    };
+    Ok(values(connection, &[row]).await?.pop())
 }
 
 pub(crate) async fn list<C: ConnectionTrait>(
@@ -37,6 +58,10 @@ pub(crate) async fn list<C: ConnectionTrait>(
     if let Some(role) = &filter.agent_role {
         query = query.filter(Column::AgentRole.eq(role.as_str()));
     }
+    if let Some(status) = filter.status {
+        query = query.filter(Column::Status.eq(status.name()));
+    }
+    query = query.filter(marked(scope, filter));
     if let Some(from) = filter.started_from {
         query = query.filter(Column::StartedAt.gte(from.timestamp_micros()));
     }
@@ -61,12 +86,37 @@ pub(crate) async fn list<C: ConnectionTrait>(
         key: row.started_at,
         id: row.trace_id.to_string(),
     });
-    let items = rows
-        .iter()
-        .take(limit)
-        .map(value)
-        .collect::<Result<_, _>>()?;
+    let items = values(connection, &rows[..limit.min(rows.len())]).await?;
     Ok(Page { items, next })
+}
+
+/// Labelled or linked as asked.
+fn marked(scope: &TenantScope, filter: &TraceFilter) -> Condition {
+    let tenant = scope.tenant().as_str();
+    let mut all = Condition::all();
+    if let Some((key, value)) = &filter.label {
+        use trace_label::Column as L;
+        let mut labelled = trace_label::Entity::find()
+            .select_only()
+            .column(L::TraceId)
+            .filter(L::TenantId.eq(tenant))
+            .filter(L::LabelKey.eq(key.as_str()));
+        if let Some(value) = value {
+            labelled = labelled.filter(L::LabelValue.eq(value.as_str()));
+        }
+        all = all.add(Column::TraceId.in_subquery(labelled.into_query()));
+    }
+    if let Some((kind, id)) = &filter.entity {
+        use trace_entity::Column as E;
+        let linked = trace_entity::Entity::find()
+            .select_only()
+            .column(E::TraceId)
+            .filter(E::TenantId.eq(tenant))
+            .filter(E::Kind.eq(kind.name()))
+            .filter(E::EntityId.eq(id.as_str()));
+        all = all.add(Column::TraceId.in_subquery(linked.into_query()));
+    }
+    all
 }
 
 fn before(cursor: &Cursor) -> Condition {

@@ -4,6 +4,7 @@ mod account;
 mod checkpoint;
 mod detail;
 mod ledger;
+mod note;
 mod pairing;
 mod scope;
 mod trace;
@@ -23,6 +24,7 @@ use crate::verify::account::AccountReplay;
 use crate::verify::checkpoint::CheckpointCheck;
 use crate::verify::detail::Detail;
 use crate::verify::ledger::LedgerCheck;
+use crate::verify::note::NoteCheck;
 use crate::verify::pairing::PairCheck;
 use crate::verify::scope::ScopeCheck;
 use crate::verify::trace::TraceCheck;
@@ -111,11 +113,17 @@ async fn verify_tenant(
         replay: AccountReplay::default(),
         checkpoints: CheckpointCheck::load(snapshot, &account.tenant_id).await?,
         traces: TraceCheck::default(),
+        notes: NoteCheck::default(),
         faults: Vec::new(),
     };
     let broken = walk(snapshot, account, &mut verifier, &mut checks).await?;
     let (entries, ledger_rows) = (verifier.count(), checks.ledger.rows());
     let open_decisions = checks.pairs.open_decisions();
+    if broken.is_none() {
+        let notes = std::mem::take(&mut checks.notes);
+        let tenant = &account.tenant_id;
+        notes.compare(snapshot, tenant, &mut checks.faults).await?;
+    }
     let head = row::chain_head(account);
     let broken = broken.or_else(|| match head {
         Ok(head) => verifier.finish(head).err().map(|fault| fault.to_string()),
@@ -187,6 +195,7 @@ struct Checks {
     replay: AccountReplay,
     checkpoints: CheckpointCheck,
     traces: TraceCheck,
+    notes: NoteCheck,
     faults: Vec<String>,
 }
 
@@ -201,6 +210,7 @@ impl Checks {
         self.replay.take(entry, &detail, &mut self.faults);
         self.scopes.take(entry, &detail, &mut self.faults);
         self.traces.take(entry, &detail);
+        self.notes.take(entry, &detail);
         self.checkpoints.take(entry, &mut self.faults);
     }
 

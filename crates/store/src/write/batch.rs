@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clasper_core::{AuditEntry, ExecutionId, TenantId};
+use clasper_core::{AuditEntry, ExecutionId, Sha256Digest, TenantId};
 use clasper_db::{Dialect, WriteTransaction, lock_rows};
 use clasper_entity::{
     audit_entry, decision, idempotency_key, ledger_entry, notice, open_run, outbox_message,
-    outcome, tenant, trace,
+    outcome, tenant,
 };
+use clasper_tracing::Trace;
 use clasper_webhook::EventType;
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
@@ -19,6 +20,7 @@ use crate::write::history::Histories;
 use crate::write::needs::Needs;
 use crate::write::nested;
 use crate::write::notice::webhooks;
+use crate::write::trace::Traces;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub(crate) struct Batch {
     pub(crate) decisions: Vec<decision::Model>,
     pub(crate) outcomes: Vec<outcome::Model>,
     pub(crate) ledger: Vec<ledger_entry::Model>,
-    pub(crate) traces: Vec<trace::Model>,
+    traces: Traces,
     pub(crate) outbox: Vec<outbox_message::Model>,
     pub(crate) delivered: Vec<Uuid>,
     pub(super) histories: Histories,
@@ -67,7 +69,7 @@ impl Batch {
             decisions: Vec::new(),
             outcomes: Vec::new(),
             ledger: Vec::new(),
-            traces: Vec::new(),
+            traces: Traces::default(),
             outbox: Vec::new(),
             delivered: Vec::new(),
             histories: Histories::default(),
@@ -153,6 +155,11 @@ impl Batch {
         Ok(seq)
     }
 
+    /// Adds a trace, of a tenant that was named in the needs, and answers the hash of what is stored.
+    pub(crate) fn add_trace(&mut self, trace: &Trace) -> Result<Sha256Digest, DbErr> {
+        self.traces.add(trace)
+    }
+
     /// Adds an open run.
     pub(crate) fn add_open_run(&mut self, row: open_run::Model) {
         self.changed_runs.insert(row.execution_id);
@@ -205,7 +212,7 @@ impl Batch {
         transaction.insert(self.decisions).await?;
         transaction.insert(self.outcomes).await?;
         transaction.insert(self.ledger).await?;
-        transaction.insert(self.traces).await?;
+        self.traces.flush(transaction).await?;
         transaction.insert(self.outbox).await?;
         if !self.closed_runs.is_empty() {
             let gone = open_run::Column::ExecutionId.is_in(self.closed_runs);

@@ -20,14 +20,17 @@ mod outbox;
 mod policy;
 mod presence;
 mod price;
+mod redaction;
 mod settle_run;
+mod trace;
+mod trace_note;
 mod webhook;
 
 use async_trait::async_trait;
 use clasper_core::StoreError;
 use clasper_db::{CommitGroup, Dialect, WriteTransaction};
 use sea_orm::DbErr;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub(crate) use adapter::PutAdapter;
 pub(crate) use adapter_key::{IssueAdapterKey, RevokeAdapterKeys};
@@ -48,7 +51,9 @@ pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use price::{PutPrice, tariff as stored_tariff};
+pub(crate) use redaction::{PutRedaction, RecordReveal};
 pub(crate) use settle_run::SettleRun;
+pub(crate) use trace_note::{Annotate, ChangeLabels, labels_hash};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of
@@ -129,11 +134,13 @@ impl<O: WriteOp> AnyOp for Pending<O> {
 /// Writes groups of operations.
 pub(crate) struct WriteGroup {
     dialect: Dialect,
+    /// Counts writes, for those who wait for the next.
+    told: watch::Sender<u64>,
 }
 
 impl WriteGroup {
-    pub(crate) const fn new(dialect: Dialect) -> Self {
-        Self { dialect }
+    pub(crate) const fn new(dialect: Dialect, told: watch::Sender<u64>) -> Self {
+        Self { dialect, told }
     }
 }
 
@@ -159,6 +166,8 @@ impl CommitGroup for WriteGroup {
 
     fn committed(&mut self, job: Self::Job) {
         job.committed();
+        self.told
+            .send_modify(|writes| *writes = writes.wrapping_add(1));
     }
 
     fn failed(&mut self, job: Self::Job, error: StoreError) {

@@ -161,9 +161,7 @@ impl OpenRun {
         trace.status = RunStatus::Denied;
         trace.error = Some(verdict.decision.reason.code().to_owned());
         trace.completed_at = opening.now;
-        batch
-            .traces
-            .push(row::trace_row(&trace).map_err(row::unspeakable)?);
+        batch.add_trace(&trace)?;
         Ok(Opening::Denied(Box::new(verdict.decision)))
     }
 }

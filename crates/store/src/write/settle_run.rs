@@ -1,11 +1,14 @@
 //! Ends a run: charge, release, trace, messages and audit entry, in one commit.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
-use clasper_core::{AuditEntry, AuditEvent, Sha256Digest, Usd, canonical_json};
+use clasper_core::{AuditEntry, AuditEvent, Usd, canonical_json};
 use clasper_db::WriteTransaction;
-use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, trace};
+use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, redaction_value};
 use clasper_governance::{Alert, Budget, BudgetScope, NestedBudgets, ScopeAlert, ScopedSnapshot};
 use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
+use clasper_tracing::Trace;
 use sea_orm::DbErr;
 
 use crate::row;
@@ -46,8 +49,7 @@ impl WriteOp for SettleRun {
             Charge::Actual(amount) => amount,
             Charge::Estimated => estimate(account, hold)?,
         };
-        let trace = self.trace(charged)?;
-        let trace_hash = Sha256Digest::of(trace.document.as_bytes());
+        let trace_hash = batch.add_trace(&self.trace(charged))?;
         let settled = budgets.settle(hold, charged).map_err(row::unspeakable)?;
         let parts: Vec<_> = budgets.parts().map(|part| part.scope.clone()).collect();
         let entry = settlement
@@ -59,7 +61,16 @@ impl WriteOp for SettleRun {
         let budget = budgets.of_tenant();
         self.charge(batch, &run, hold, charged, budget)?;
         let seq = batch.append(entry)?;
-        batch.traces.push(trace);
+        if let Some(sealed) = &settlement.kept_values {
+            // Few tenants use tokens, so this writes its own row in the group's transaction.
+            let row = redaction_value::Model {
+                tenant_id: tenant.as_str().to_owned(),
+                trace_id: settlement.trace.id.as_uuid(),
+                sealed: sealed.clone(),
+                created_at: settlement.now.timestamp_micros(),
+            };
+            transaction.upsert([row]).await?;
+        }
         self.record(batch, &run, hold, charged, budget, seq)?;
         self.alert(batch, &budgets, &settled.alerts)?;
         for (subject, seen) in settlement.lessons() {
@@ -82,17 +93,15 @@ fn estimate(account: &clasper_entity::tenant::Model, hold: Usd) -> Result<Usd, D
 
 impl SettleRun {
     /// The trace as it is stored. Recovery learns here what the run is charged.
-    fn trace(&self, charged: Usd) -> Result<trace::Model, DbErr> {
+    fn trace(&self, charged: Usd) -> Cow<'_, Trace> {
         let known = &self.0.trace;
-        let row = if known.usage.total_cost_usd == charged {
-            row::trace_row(known)
-        } else {
-            let mut trace = known.clone();
-            trace.usage.total_cost_usd = charged;
-            trace.used_scope.actual_cost_usd = charged;
-            row::trace_row(&trace)
-        };
-        row.map_err(row::unspeakable)
+        if known.usage.total_cost_usd == charged {
+            return Cow::Borrowed(known);
+        }
+        let mut trace = Trace::clone(known);
+        trace.usage.total_cost_usd = charged;
+        trace.used_scope.actual_cost_usd = charged;
+        Cow::Owned(trace)
     }
 
     fn charge(

@@ -24,6 +24,7 @@ use clasper_notify::{
     SigningKey, SigningKeys, SigningSender,
 };
 use clasper_policy::{BundleScope, Policies, PolicyEdit, PolicySource, RequestClaims, pack};
+use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_store::Store;
 use clasper_testkit::{TestDatabase, usd};
@@ -252,7 +253,7 @@ fn services(
         policies: policies.clone(),
         workspaces: Arc::new(Lax),
         callbacks: Arc::new(Lax),
-        redactor: Redactor::standard(),
+        redactions: Redactions::fixed(Redactor::standard(), clock.clone(), ids.clone()),
         seal: Arc::new(Plain),
         clock: clock.clone(),
         ids,

@@ -23,6 +23,12 @@ pub(crate) fn with_digits_first(window: &Window<'_>, at: usize, best: &mut Best)
     let next = window.byte(end);
     let found = match digits.len() {
         1 | 2 => dotted_with_letter(window, at),
+        6 if matches!(next, b'A' | b'B')
+            && window.byte(end + 1).is_ascii_digit()
+            && corsican(window, at) =>
+        {
+            Some(at + 15)
+        }
         6 if matches!(next, b'-' | b'+' | b'A') => finnish(window, at, end),
         7 => {
             let sum: u64 = digits
@@ -93,6 +99,22 @@ fn dotted_with_letter(window: &Window<'_>, at: usize) -> Option<usize> {
         digit => u64::from(letter.wrapping_sub(b'0')) == digit,
     };
     (spanish || chilean).then_some(place + 1)
+}
+
+/// France, born on Corsica: the department is 2A or 2B, which count as 19 and 18.
+fn corsican(window: &Window<'_>, at: usize) -> bool {
+    let text = window.part(at, at + 15).as_bytes();
+    let digits = |from: usize, to: usize| {
+        text.get(from..to)
+            .filter(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let (Some(head), Some(tail), Some(key)) = (digits(0, 5), digits(7, 13), digits(13, 15)) else {
+        return false;
+    };
+    let number = |part: &[u8]| part.iter().fold(0_u64, |n, b| n * 10 + u64::from(b - b'0'));
+    let department = if text[6] == b'A' { 19 } else { 18 };
+    let body = (number(head) * 100 + department) * 1_000_000 + number(tail);
+    text[5] == b'2' && matches!(text[0], b'1' | b'2') && 97 - body % 97 == number(key)
 }
 
 fn finnish(window: &Window<'_>, at: usize, end: usize) -> Option<usize> {

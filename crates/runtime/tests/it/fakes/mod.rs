@@ -10,11 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use clasper_core::{
-    Caller, Clock, Credential, IdSource, InstanceId, ManualClock, Principal, Role, Seal,
+    Caller, Clock, Credential, DeriveKey, IdSource, InstanceId, ManualClock, Principal, Role, Seal,
     SequentialIds, TenantId, Timestamp, TraceId, UserId,
 };
 use clasper_governance::{Budget, BudgetSettings, PriceTable, TenantPrices};
 use clasper_policy::{BundleScope, FixedPolicies, Policies, pack};
+use clasper_privacy::{FixedConfig, Redactions};
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::send::{Error, SendRequest};
@@ -63,6 +64,17 @@ impl Seal for GlassSeal {
     }
 }
 
+/// Keys that anybody could make.
+struct GlassKeys;
+
+impl DeriveKey for GlassKeys {
+    fn derive_key(&self, _: &str, context: &[u8]) -> Option<[u8; 32]> {
+        let mut key = [7; 32];
+        key.iter_mut().zip(context).for_each(|(k, c)| *k ^= c);
+        Some(key)
+    }
+}
+
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
@@ -92,6 +104,18 @@ impl World {
         config: AgentConfig,
         furnish: impl FnOnce(&std::path::Path),
     ) -> Self {
+        let rules = FixedConfig::default();
+        Self::redacting(script, config, furnish, Redactor::standard(), rules)
+    }
+
+    /// With another redaction than the standard one.
+    pub fn redacting(
+        script: impl IntoIterator<Item = Scripted>,
+        config: AgentConfig,
+        furnish: impl FnOnce(&std::path::Path),
+        redactor: Redactor,
+        rules: FixedConfig,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("SOUL.md"), "You are kind.").expect("written");
         furnish(folder.path());
@@ -111,7 +135,13 @@ impl World {
                 folder.path().into(),
                 Options::default(),
             )),
-            redactor: Redactor::standard(),
+            redactions: Redactions::new(
+                redactor,
+                Arc::new(rules),
+                Arc::new(GlassKeys),
+                Arc::clone(&clock) as _,
+                Arc::clone(&ids) as _,
+            ),
             policies: policies(Arc::clone(&clock) as _, Arc::clone(&ids) as _),
             prices: TenantPrices::new(
                 PriceTable::listed(),

@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 pub enum Scripted {
     Reply(ModelReply),
     Fail(ModelError),
+    /// Says this, cut so if streamed.
+    Pieces(Vec<String>),
     /// Says this, if streamed, and never ends.
     Hang(&'static [&'static str]),
     /// Says this, if streamed, and fails.
@@ -109,6 +111,7 @@ impl ModelProvider for FakeModel {
     async fn complete(&self, request: &ModelRequest) -> Result<ModelReply, ModelError> {
         match self.next(request) {
             Scripted::Reply(reply) => Ok(reply),
+            Scripted::Pieces(pieces) => Ok(whole(&pieces.concat(), Vec::new(), 1, 1)),
             Scripted::Fail(error) | Scripted::Break(_, error) => Err(error),
             Scripted::Hang(_) => std::future::pending().await,
             Scripted::Held(go, reply) => {
@@ -126,6 +129,12 @@ impl ModelProvider for FakeModel {
                 let words: Vec<_> = reply.content.split_inclusive(' ').map(said).collect();
                 let done = stream::iter([Ok(ModelChunk::Done(reply))]);
                 Ok(stream::iter(words).chain(done).boxed())
+            }
+            Scripted::Pieces(pieces) => {
+                let done = whole(&pieces.concat(), Vec::new(), 1, 1);
+                let pieces: Vec<_> = pieces.iter().map(|piece| said(piece)).collect();
+                let done = stream::iter([Ok(ModelChunk::Done(done))]);
+                Ok(stream::iter(pieces).chain(done).boxed())
             }
             Scripted::Break(text, error) => Ok(stream::iter([said(text), Err(error)]).boxed()),
             Scripted::Hang(words) => {

@@ -1,0 +1,35 @@
+//! The routes through the real router and its layers, over ports in memory.
+
+mod adapter_keys;
+mod adapters;
+mod agents;
+mod allow_always;
+mod app;
+mod audit;
+mod authzen;
+mod authzen_lists;
+mod budget;
+mod decision_lists;
+mod decisions;
+mod document;
+mod evaluation;
+mod events;
+mod evidence;
+mod execution_bodies;
+mod executions;
+mod fakes;
+mod forecast;
+mod governed;
+mod health;
+mod meta;
+mod overrides;
+mod policies;
+mod prices;
+mod redaction;
+mod schemas;
+mod stream;
+mod tenants;
+mod trace_notes;
+mod traces;
+mod waits;
+mod webhooks;

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod events;
+mod traces;
+
+use clasper_api_state::ApiState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route of traces, with its description.
+#[must_use]
+pub fn routes() -> OpenApiRouter<ApiState> {
+    traces::routes().merge(events::routes())
+}
