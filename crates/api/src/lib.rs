@@ -36,6 +36,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(agents::routes())
         .merge(clasper_api_governance::routes())
         .merge(clasper_api_evidence::routes())
+        .merge(clasper_api_telemetry::routes())
         .merge(traces::routes())
         .merge(audit::routes())
         .merge(budget::routes())

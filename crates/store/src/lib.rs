@@ -6,6 +6,7 @@ mod governed_ports;
 mod policy_row;
 mod ports;
 mod read;
+mod report_ports;
 mod row;
 mod snapshot;
 mod store;

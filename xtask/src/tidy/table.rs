@@ -86,6 +86,17 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
+        "clasper-reports",
+        Layer::UseCase,
+        &[
+            "clasper-core",
+            "clasper-governance",
+            "clasper-identity",
+            "clasper-redaction",
+            "clasper-tracing",
+        ],
+    ),
+    row(
         "clasper-runtime",
         Layer::UseCase,
         &[
@@ -132,6 +143,7 @@ pub const TABLE: &[Row] = &[
             "clasper-governance",
             "clasper-identity",
             "clasper-policy",
+            "clasper-reports",
             "clasper-runtime",
             "clasper-tracing",
             "clasper-webhook",
@@ -145,6 +157,7 @@ pub const TABLE: &[Row] = &[
             "clasper-api-evidence",
             "clasper-api-governance",
             "clasper-api-state",
+            "clasper-api-telemetry",
             "clasper-api-types",
             "clasper-core",
             "clasper-delegated",
@@ -194,9 +207,21 @@ pub const TABLE: &[Row] = &[
             "clasper-http",
             "clasper-identity",
             "clasper-policy",
+            "clasper-reports",
             "clasper-runtime",
             "clasper-tracing",
             "clasper-webhook",
+        ],
+    ),
+    row(
+        "clasper-api-telemetry",
+        Layer::Interface,
+        &[
+            "clasper-api-state",
+            "clasper-api-types",
+            "clasper-core",
+            "clasper-http",
+            "clasper-reports",
         ],
     ),
     row(

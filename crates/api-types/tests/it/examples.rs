@@ -11,9 +11,10 @@ use clasper_api_types::{
     BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply,
     ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody,
     DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
+    IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody,
     LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView,
-    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
+    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
+    SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -80,4 +81,12 @@ fn every_example_is_read_and_written_again() {
     survives::<PolicyRecordView>();
     survives::<RiskScoreBody>();
     survives::<RiskScoreReply>();
+    survives::<IngestAuditBody>();
+    survives::<IngestCostBody>();
+    survives::<IngestViolationBody>();
+    survives::<IngestReply>();
+    survives::<IngestBatchReply>();
+    survives::<SetTelemetryKeyBody>();
+    survives::<RevokeTelemetryKeyBody>();
+    survives::<TelemetryKeyView>();
 }

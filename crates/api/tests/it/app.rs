@@ -17,6 +17,7 @@ use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, SystemSecrets, Tenant};
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_redaction::Redactor;
+use clasper_reports::{Reports, ReportsDeps, SignaturePolicy, TelemetryKeys};
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
 use clasper_webhook::{WebhookDeps, Webhooks};
@@ -28,8 +29,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready,
-    Rooms, Signer,
+    Backend, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, NoReports, Plain,
+    PublicAddresses, Ready, Rooms, Signer,
 };
 
 /// Headers of a request, as name and value.
@@ -226,6 +227,23 @@ impl Parts {
             prices: self.prices(),
             histories: None,
             public_url: None,
+            reports: Reports::new(
+                ReportsDeps {
+                    store: Arc::new(NoReports),
+                    keys: Arc::new(NoReports),
+                    adapters: Arc::new(NoReports),
+                    redactor: Redactor::default(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                },
+                SignaturePolicy::default(),
+            ),
+            telemetry_keys: TelemetryKeys::new(
+                Arc::new(NoReports),
+                Arc::new(NoReports),
+                clock.clone(),
+                ids.clone(),
+            ),
             webhooks: Webhooks::new(WebhookDeps {
                 endpoints: Arc::new(Endpoints::over(self.ledger.clone())),
                 signing: Arc::new(Signer),

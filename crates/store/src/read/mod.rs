@@ -8,6 +8,7 @@ pub(crate) mod execution;
 pub(crate) mod identity;
 pub(crate) mod notice;
 pub(crate) mod policy;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod trace;
 pub(crate) mod webhook;

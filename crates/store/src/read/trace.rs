@@ -9,6 +9,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+use crate::read::report;
 use crate::row;
 
 fn value(row: &Model) -> Result<Trace, DbErr> {
@@ -22,7 +23,11 @@ pub(crate) async fn find<C: ConnectionTrait>(
 ) -> Result<Option<Trace>, DbErr> {
     let key = (scope.tenant().as_str().to_owned(), id.as_uuid());
     let row = Entity::find_by_id(key).one(connection).await?;
-    row.as_ref().map(value).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let mut found = [value(&row)?];
+    report::add_violations(connection, scope, &mut found).await?;
+    let [trace] = found;
+    Ok(Some(trace))
 }
 
 pub(crate) async fn list<C: ConnectionTrait>(
@@ -61,11 +66,12 @@ pub(crate) async fn list<C: ConnectionTrait>(
         key: row.started_at,
         id: row.trace_id.to_string(),
     });
-    let items = rows
+    let mut items = rows
         .iter()
         .take(limit)
         .map(value)
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    report::add_violations(connection, scope, &mut items).await?;
     Ok(Page { items, next })
 }
 

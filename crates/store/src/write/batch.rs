@@ -19,6 +19,7 @@ use crate::write::history::Histories;
 use crate::write::needs::Needs;
 use crate::write::nested;
 use crate::write::notice::webhooks;
+use crate::write::reported::ReportedRows;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ pub(crate) struct Batch {
     /// Where in `audit` tenants may want to be told, and of what.
     told: Vec<(usize, EventType)>,
     pub(super) governed: Governed,
+    pub(super) reported: ReportedRows,
 }
 
 impl Batch {
@@ -74,6 +76,7 @@ impl Batch {
             notices: Vec::new(),
             told: Vec::new(),
             governed: Governed::default(),
+            reported: ReportedRows::default(),
         };
         let tenants = std::mem::take(&mut needs.tenants);
         if !tenants.is_empty() {
@@ -224,6 +227,7 @@ impl Batch {
         }
         self.histories.flush(transaction).await?;
         self.governed.flush(transaction).await?;
+        self.reported.flush(transaction).await?;
         let (mut tenants, mut runs, mut keys) =
             (self.tenants, self.open_runs, self.idempotency_keys);
         tenants.retain(|id, _| self.changed_tenants.contains(id));

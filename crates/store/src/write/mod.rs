@@ -2,6 +2,7 @@
 
 mod adapter;
 mod adapter_key;
+mod alert;
 mod batch;
 mod budget;
 mod budget_scope;
@@ -20,7 +21,10 @@ mod outbox;
 mod policy;
 mod presence;
 mod price;
+mod report;
+mod reported;
 mod settle_run;
+mod telemetry_key;
 mod webhook;
 
 use async_trait::async_trait;
@@ -48,7 +52,9 @@ pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
 pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use price::{PutPrice, tariff as stored_tariff};
+pub(crate) use report::RecordReports;
 pub(crate) use settle_run::SettleRun;
+pub(crate) use telemetry_key::{RevokeTelemetryKeys, SetTelemetryKey};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of
