@@ -13,8 +13,9 @@ use clasper_api_types::{
     DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
     IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody,
     LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView,
-    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, TraceView, UsageView, VersionView,
+    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody,
+    SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody,
+    TelemetryKeyView, TenantReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
