@@ -641,7 +641,8 @@ class Pairs:
     def take(self, kind, detail, seq):
         # What people resolve and what lapses ends a decision only sometimes.
         closes = (kind in CLOSES or (kind == "policy_decision_resolved" and detail.get("status") == "rejected")
-                  or (kind == "execution_lapsed" and detail.get("closes") != "no"))
+                  or (kind == "execution_lapsed" and detail.get("closes") != "no")
+                  or (kind == "adapter_cost_ingested" and detail.get("closes") == "yes"))
         role = "closes" if closes else "decides" if kind in DECIDES | REFUSES else None
         if role is None:
             return None

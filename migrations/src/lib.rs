@@ -6,6 +6,7 @@ mod m20261121_000003_evidence;
 mod m20261121_000004_webhooks;
 mod m20261121_000007_redaction;
 mod m20261121_000009_traces;
+mod m20261121_000005_reports;
 mod migration;
 mod schema;
 mod table;
@@ -22,4 +23,5 @@ const MIGRATIONS: &[Migration] = &[
     m20261121_000004_webhooks::MIGRATION,
     m20261121_000007_redaction::MIGRATION,
     m20261121_000009_traces::MIGRATION,
+    m20261121_000005_reports::MIGRATION,
 ];

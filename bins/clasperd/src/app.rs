@@ -28,6 +28,7 @@ use crate::evidence::{Checkpointer, evidence};
 use crate::gate::IdentityGate;
 use crate::outgoing::outgoing;
 use crate::readiness::ProcessReadiness;
+use crate::reports::reports;
 use crate::subsystem;
 use crate::worker;
 
@@ -92,6 +93,7 @@ impl App {
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
         let callbacks = outgoing.callbacks;
         let decisions = decisions(config, &store, &seal, &redactions, callbacks, &clock, &ids)?;
+        let (reports, telemetry_keys) = reports(&config.reports, &store, &redactions, &clock, &ids);
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -134,6 +136,8 @@ impl App {
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
             adapter_keys: decisions.adapter_keys,
+            reports,
+            telemetry_keys,
             webhooks: outgoing.webhooks,
             policies: decisions.policies,
             prices,

@@ -11,6 +11,7 @@ mod operator;
 mod outgoing;
 mod quickstart;
 mod readiness;
+mod reports;
 mod serve;
 mod subsystem;
 mod worker;

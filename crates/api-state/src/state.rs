@@ -15,6 +15,7 @@ use clasper_http::CredentialLimiter;
 use clasper_identity::{Authenticator, Identity};
 use clasper_policy::Policies;
 use clasper_privacy::Redactions;
+use clasper_reports::{Reports, TelemetryKeys};
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
 use clasper_tracing::{TraceStore, Traces};
@@ -47,6 +48,10 @@ pub struct ApiDeps {
     pub adapters: AdapterRegistry,
     /// Keys of adapters.
     pub adapter_keys: AdapterKeys,
+    /// What adapters report of what they did.
+    pub reports: Reports,
+    /// Keys by which that is verified.
+    pub telemetry_keys: TelemetryKeys,
     /// Endpoints of webhooks.
     pub webhooks: Webhooks,
     /// Policies.

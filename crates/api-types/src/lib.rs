@@ -6,6 +6,7 @@ mod access;
 mod adapter;
 mod adapter_decision;
 mod agent;
+mod agent_trace;
 mod allow_always;
 mod amount;
 mod audit;
@@ -20,6 +21,8 @@ mod execution;
 mod forecast;
 mod health;
 mod hold;
+mod ingest;
+mod ingest_reply;
 mod key;
 mod live;
 mod meta;
@@ -29,6 +32,7 @@ mod redaction;
 mod risk;
 mod status;
 mod stream;
+mod telemetry_key;
 mod tenant;
 mod time;
 mod trace;
@@ -54,6 +58,10 @@ pub use adapter_decision::{
 pub use agent::{
     CostView, DeliveryView, HistoryMessageBody, MessageMetadataBody, MessageRole, ReplyMetadata,
     SendMessageBody, SendMessageReply, TokenUsageView,
+};
+pub use agent_trace::{
+    AgentTraceBody, AgentTraceInputBody, AgentTraceOutputBody, AgentTraceUsageBody,
+    AgentTraceUsedBody, IngestTraceBody,
 };
 pub use allow_always::{AllowAlwaysBody, AllowAlwaysProposal, AllowAlwaysQuery, AllowAlwaysReply};
 pub use amount::Amount;
@@ -93,6 +101,11 @@ pub use health::{
     ReadinessState, ReadinessView,
 };
 pub use hold::{HoldList, HoldView};
+pub use ingest::{IngestAuditBody, IngestCostBody, IngestMetricsBody, IngestViolationBody};
+pub use ingest_reply::{
+    FoundView, IngestBatchBody, IngestBatchReply, IngestReply, IngestResultStatus,
+    IngestResultView, IngestStatus, SignedEnvelopeBody,
+};
 pub use key::{ApiKeyList, ApiKeyReply, ApiKeyView, CreateKeyBody, CreatedKeyReply, RoleName};
 pub use live::{LiveEventView, LiveQuery};
 pub use meta::{CompatibilityView, VersionView};
@@ -108,12 +121,16 @@ pub use redaction::{
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};
+pub use telemetry_key::{
+    RevokeTelemetryKeyBody, SetTelemetryKeyBody, TelemetryKeyList, TelemetryKeyQuery,
+    TelemetryKeyReply, TelemetryKeyView,
+};
 pub use tenant::{CreateTenantBody, TenantReply, TenantView};
 pub use time::{DateOrTime, WireTime};
 pub use trace::{
-    GrantedScopeView, IntegrityStatus, TraceInputView, TraceList, TraceOutputView, TraceQuery,
-    TraceReply, TraceStatus, TraceStepView, TraceUsageView, TraceView, UsedScopeView,
-    ViolationView,
+    GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceList, TraceOutputView,
+    TraceQuery, TraceReply, TraceStatus, TraceStepView, TraceTrust, TraceUsageView, TraceView,
+    UsedScopeView, ViolationView,
 };
 pub use trace_diff::{
     CallsDiffView, ChangedCallView, DiffCallView, DiffContextView, DiffSummaryView, DiffTracesBody,

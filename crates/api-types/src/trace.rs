@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use clasper_core::{DecisionId, ExecutionId, TenantId, TraceId, UserId, WorkspaceId};
+use clasper_core::{
+    AdapterId, DecisionId, ExecutionId, ExecutionKey, TenantId, TraceId, UserId, WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -61,6 +63,46 @@ pub enum IntegrityStatus {
     Compromised,
     /// There are no steps.
     NoSteps,
+    /// No step has a hash.
+    NoHashes,
+}
+
+/// How far a reported trace can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceTrust {
+    /// Its hashes contradict its steps.
+    Compromised,
+    /// Nothing speaks for it but the credential that it came with.
+    Unverified,
+    /// Its steps belong together; anybody could have computed that.
+    HashConsistent,
+    /// The same, and something in it was beyond its grant.
+    HashConsistentWithViolations,
+    /// It was signed by a key that an operator has set for its adapter.
+    Signed,
+    /// The same, and something in it was beyond its grant.
+    SignedWithViolations,
+}
+
+/// Who reported a trace, when it did not run here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReportedView {
+    /// The adapter.
+    #[schema(value_type = String)]
+    pub adapter_id: AdapterId,
+    /// Its name for the execution.
+    #[schema(value_type = String)]
+    pub execution_id: ExecutionKey,
+    /// How far the trace can be believed.
+    pub trust_status: TraceTrust,
+    /// The key that signed the report; null when none did.
+    #[schema(required)]
+    pub signed_by: Option<String>,
+    /// What is wrong with the hashes of the steps.
+    pub integrity_failures: Vec<String>,
+    /// When that was checked.
+    pub integrity_checked_at: WireTime,
 }
 
 /// What an execution was asked.
@@ -206,9 +248,12 @@ pub struct TraceView {
     /// The execution.
     #[schema(value_type = String, format = Uuid)]
     pub execution_id: ExecutionId,
-    /// The decision that let it run, or did not.
-    #[schema(value_type = String, format = Uuid)]
-    pub decision_id: DecisionId,
+    /// The decision that let it run, or did not; null when an adapter reports what nobody decided.
+    #[schema(required, value_type = Option<String>, format = Uuid)]
+    pub decision_id: Option<DecisionId>,
+    /// Who reported it, when it did not run here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<ReportedView>,
     /// The user it was for.
     #[schema(required, value_type = Option<String>)]
     pub user_id: Option<UserId>,

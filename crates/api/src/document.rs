@@ -1,5 +1,6 @@
 //! What the OpenAPI document says beside its operations.
 
+use clasper_api_types::SignedEnvelopeBody;
 use clasper_http::{ADAPTER_TOKEN_SCHEME, Problem, adapter_token_scheme};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -21,12 +22,13 @@ const DAEMON_KEY: &str = "daemon_key";
             read the digits of a number as text where floating point is not good enough. Every response carries `x-trace-id`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, SignedEnvelopeBody)),
     tags(
         (name = "agents", description = "Messages to agents: governed, paid for, recorded"),
         (name = "executions", description = "What adapters ask to execute"),
         (name = "decisions", description = "What was decided, and what waits for people"),
         (name = "adapters", description = "Executors that ask before they act"),
+        (name = "reports", description = "What adapters report of what they did"),
         (name = "webhooks", description = "Endpoints that are told what happens"),
         (name = "traces", description = "What executions did"),
         (name = "redaction", description = "What is taken out of texts before they are stored or sent"),

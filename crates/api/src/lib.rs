@@ -35,6 +35,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .merge(clasper_api_governance::routes())
         .merge(clasper_api_evidence::routes())
         .merge(clasper_api_traces::routes())
+        .merge(clasper_api_telemetry::routes())
         .merge(audit::routes())
         .merge(prices::routes())
         .merge(usage::routes())

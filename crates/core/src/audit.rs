@@ -116,6 +116,26 @@ events! {
     AdapterKeyIssued = "adapter_key_issued";
     /// An adapter's keys were revoked.
     AdapterKeysRevoked = "adapter_keys_revoked";
+    /// An adapter reported a trace.
+    AdapterTraceIngested = "adapter_trace_ingested";
+    /// An adapter reported something that happened.
+    AdapterAuditEvent = "adapter_audit_event";
+    /// An adapter reported what something cost; it was charged.
+    AdapterCostIngested = "adapter_cost_ingested";
+    /// An adapter reported steps and time.
+    AdapterMetricsIngested = "adapter_metrics_ingested";
+    /// An adapter reported a violation.
+    AdapterViolationReported = "adapter_violation_reported";
+    /// What an adapter reported goes beyond what was granted, or was never granted.
+    GrantViolated = "grant_violated";
+    /// An adapter sent reports without a signature.
+    AdapterTelemetryUnsigned = "adapter_telemetry_unsigned";
+    /// A signed report was refused: it cannot be verified.
+    AdapterTelemetrySignatureInvalid = "adapter_telemetry_signature_invalid";
+    /// An operator set the key by which an adapter's reports are verified.
+    TelemetryKeySet = "telemetry_key_set";
+    /// An operator revoked keys by which an adapter's reports were verified.
+    TelemetryKeysRevoked = "telemetry_keys_revoked";
     /// An endpoint of webhooks was set up.
     WebhookCreated = "webhook_created";
     /// An endpoint of webhooks was changed by an operator.

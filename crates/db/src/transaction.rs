@@ -163,18 +163,24 @@ pub(crate) fn primary_key<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
 }
 
-/// All rows in one statement: each would cost a round trip.
+/// The most values that a statement of Postgres takes.
+const MOST_VALUES: usize = 65_535;
+
+/// As many rows in one statement as it takes: each would cost a round trip.
 async fn insert_many<A: ActiveModelBehavior + Send>(
     transaction: &DatabaseTransaction,
     rows: Vec<A>,
     on_conflict: Option<OnConflict>,
 ) -> Result<(), DbErr> {
-    if rows.is_empty() {
-        return Ok(());
+    let most = MOST_VALUES / Column::<A>::iter().count().max(1);
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(most).collect();
+        let mut insert = A::Entity::insert_many(some);
+        if let Some(on_conflict) = &on_conflict {
+            insert = insert.on_conflict(on_conflict.clone());
+        }
+        insert.exec_without_returning(transaction).await?;
     }
-    let mut insert = A::Entity::insert_many(rows);
-    if let Some(on_conflict) = on_conflict {
-        insert = insert.on_conflict(on_conflict);
-    }
-    insert.exec_without_returning(transaction).await.map(drop)
+    Ok(())
 }

@@ -43,6 +43,7 @@ impl PairRole {
             | AuditEvent::PolicyDecisionExpired => Self::Closes,
             AuditEvent::PolicyDecisionResolved => closes(particular("status") == Some("rejected")),
             AuditEvent::ExecutionLapsed => closes(particular("closes") != Some("no")),
+            AuditEvent::AdapterCostIngested => closes(particular("closes") == Some("yes")),
             _ => Self::Apart,
         }
     }

@@ -37,6 +37,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     }
 }
 
+/// Reads a part of a body that was read as JSON before. `pointer` leads to the part: what is wrong with it is named from there.
+///
+/// # Errors
+/// A problem with the pointer of the member at fault.
+pub fn read_part<T: DeserializeOwned>(text: &str, pointer: &str) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().clone();
+        pointer::problem(pointer, &path, &without_place(&error.into_inner()))
+    })
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()) else {
         return false;

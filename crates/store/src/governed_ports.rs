@@ -8,7 +8,7 @@ use clasper_core::{
     TenantScope, Timestamp,
 };
 use clasper_db::store_error;
-use clasper_delegated::adapter::{Adapter, AdapterStore, AdapterWrite};
+use clasper_delegated::adapter::{Adapter, AdapterStore, AdapterWrite, KeyIssue};
 use clasper_delegated::execution::{
     DueExecution, Execution, ExecutionFilter, ExecutionOpening, ExecutionStep, ExecutionStore,
     Hold, Opened, Stepped,
@@ -162,12 +162,14 @@ impl AdapterStore for Store {
         revision: i64,
         adapter: Adapter,
         entry: AuditEntry,
+        key: Option<KeyIssue>,
     ) -> Result<AdapterWrite, StoreError> {
         self.write(write::PutAdapter {
             scope: scope.clone(),
             revision,
             adapter,
             entry,
+            key,
         })
         .await
     }

@@ -7,6 +7,7 @@ mod policy_row;
 mod ports;
 mod privacy_ports;
 mod read;
+mod report_ports;
 mod row;
 mod snapshot;
 mod store;

@@ -6,7 +6,7 @@ use clasper_core::{
     TenantId, TenantScope, Timestamp,
 };
 use clasper_db::store_error;
-use clasper_delegated::adapter::AdapterKeyStore;
+use clasper_delegated::adapter::{AdapterKeyStore, KeyIssue};
 use clasper_identity::{AdapterDirectory, AdapterKey, AdapterStanding};
 use clasper_webhook::{
     AttemptRecord, Delivered, DueNotice, Endpoint, EndpointPatch, EndpointStore, NewEndpoint,
@@ -53,17 +53,10 @@ impl AdapterKeyStore for Store {
     async fn issue_adapter_key(
         &self,
         scope: &TenantScope,
-        key: AdapterKey,
-        others_end: Timestamp,
-        entry: AuditEntry,
+        issue: KeyIssue,
     ) -> Result<(), StoreError> {
-        self.write(write::IssueAdapterKey {
-            scope: scope.clone(),
-            key,
-            others_end,
-            entry,
-        })
-        .await
+        let scope = scope.clone();
+        self.write(write::IssueAdapterKey { scope, issue }).await
     }
 
     async fn revoke_adapter_keys(

@@ -66,6 +66,10 @@ macro_rules! every_entity {
             log_head,
             log_key,
             notice,
+            reported_event,
+            reported_cost,
+            reported_violation,
+            telemetry_key,
             webhook_endpoint,
             adapter_key
         )

@@ -364,6 +364,7 @@ impl Maker {
             workspace: Self::workspace(),
             execution,
             decision,
+            reported: None,
             user: Some(Self::user()),
             agent_role: "helper".to_owned(),
             status: RunStatus::Interrupted,

@@ -4,6 +4,7 @@ pub mod diff;
 mod note;
 mod service;
 mod stats;
+mod reported;
 mod step;
 mod store;
 mod trace;
@@ -14,6 +15,7 @@ pub use note::{
 };
 pub use service::{NewAnnotation, TraceError, Traces};
 pub use stats::{StatsCover, StatsRange, TOTAL_MICROS, TraceStats, total_of};
+pub use reported::{HashStatus, Reported, StepHashes, Trust, check_reported_steps};
 pub use step::{Integrity, Step, StepData, StepRecorder, check_steps};
 pub use store::{AnnotationWrite, EntityKind, LabelWrite, NoteStore, TraceFilter, TraceStore};
 pub use trace::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope, Violation};

@@ -2,6 +2,7 @@
 
 use clasper_core::{Sha256Digest, Timestamp, canonical_json, wire_time};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What happened in a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub enum StepData {
         /// The tool.
         tool_name: String,
         /// The arguments, redacted.
-        arguments: serde_json::Value,
+        arguments: Value,
         /// Whether it was permitted.
         permitted: bool,
         /// The reason code.
@@ -52,7 +53,7 @@ pub enum StepData {
         success: bool,
         /// The result, redacted.
         #[serde(skip_serializing_if = "Option::is_none")]
-        result: Option<serde_json::Value>,
+        result: Option<Value>,
         /// The error, redacted.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
@@ -95,8 +96,11 @@ pub struct Step {
     pub data: StepData,
     /// Hash of the step before; `None` on the first.
     pub prev_step_hash: Option<String>,
-    /// Its own hash: `sha256:` and hex over the canonical JSON of all the rest.
+    /// Its own hash: `sha256:` and hex over the canonical JSON of all the rest. Empty when an executor gave it none.
     pub step_hash: String,
+    /// Members that an executor reported and that have no place above; those of its data are under `data`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
 }
 
 /// Whether the steps' hashes belong to their contents. Anyone can compute them, so this says nothing about who wrote them.
@@ -148,6 +152,7 @@ impl StepRecorder {
             data,
             prev_step_hash: self.0.last().map(|s| s.step_hash.clone()),
             step_hash: String::new(),
+            extra: Map::new(),
         };
         step.step_hash = hash(&step);
         self.0.push(step);

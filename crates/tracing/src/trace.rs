@@ -7,6 +7,7 @@ use clasper_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::reported::Reported;
 use crate::step::Step;
 use crate::store::EntityKind;
 
@@ -98,8 +99,12 @@ pub struct Trace {
     pub workspace: WorkspaceId,
     /// The execution.
     pub execution: ExecutionId,
-    /// The decision that let it run, or did not.
+    /// The decision that let it run, or did not. The nil id when an executor reports what nobody decided
+    /// ([`Trace::known_decision`]).
     pub decision: DecisionId,
+    /// Who reported it, when it did not run here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Reported>,
     /// The user it was for.
     pub user: Option<UserId>,
     /// The agent's role.
@@ -165,5 +170,13 @@ impl Trace {
         linked
             .into_iter()
             .filter_map(|(kind, id)| id.as_deref().map(|id| (kind, id)))
+    }
+}
+
+impl Trace {
+    /// The decision; `None` when an executor reports what nobody decided.
+    #[must_use]
+    pub fn known_decision(&self) -> Option<DecisionId> {
+        Some(self.decision).filter(|decision| *decision != DecisionId::from_bytes([0; 16]))
     }
 }

@@ -55,6 +55,8 @@ event_types! {
     BudgetExceeded = "budget.exceeded";
     /// An adapter registered, or changed what it says of itself.
     AdapterRegistered = "adapter.registered";
+    /// An adapter reported a violation, or what it reported is beyond its grant.
+    ExecutionViolation = "execution.violation";
     /// Somebody tried the endpoint out.
     WebhookTest = "webhook.test";
 }
@@ -83,6 +85,14 @@ const OF_DECISIONS: &[&str] = &[
 ];
 /// Of those about budgets.
 const OF_BUDGETS: &[&str] = &["limit_usd", "spent_usd", "held_usd", "hard_limit"];
+/// Of those about violations.
+const OF_VIOLATIONS: &[&str] = &[
+    "adapter_id",
+    "decision_id",
+    "report",
+    "violation",
+    "message",
+];
 /// Of those about adapters.
 const OF_ADAPTERS: &[&str] = &[
     "adapter_id",
@@ -110,6 +120,9 @@ impl EventType {
             AuditEvent::BudgetWarning => Self::BudgetThreshold,
             AuditEvent::BudgetExceeded => Self::BudgetExceeded,
             AuditEvent::AdapterRegistered => Self::AdapterRegistered,
+            AuditEvent::GrantViolated | AuditEvent::AdapterViolationReported => {
+                Self::ExecutionViolation
+            }
             _ => return None,
         })
     }
@@ -136,6 +149,7 @@ impl EventType {
         match self {
             Self::BudgetThreshold | Self::BudgetExceeded => OF_BUDGETS,
             Self::AdapterRegistered => OF_ADAPTERS,
+            Self::ExecutionViolation => OF_VIOLATIONS,
             Self::WebhookTest => &[],
             _ => OF_DECISIONS,
         }

@@ -104,6 +104,7 @@ fn draft(place: &Place<'_>, request: &RefundRequest, now: Timestamp) -> Trace {
         workspace: place.workspace.clone(),
         execution: ExecutionId::generate(ids),
         decision: DecisionId::generate(ids),
+        reported: None,
         user: Some(request.clerk.clone()),
         agent_role: EXECUTOR.to_owned(),
         status: RunStatus::Interrupted,

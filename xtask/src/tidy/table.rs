@@ -91,6 +91,17 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
+        "clasper-reports",
+        Layer::UseCase,
+        &[
+            "clasper-core",
+            "clasper-governance",
+            "clasper-identity",
+            "clasper-privacy",
+            "clasper-tracing",
+        ],
+    ),
+    row(
         "clasper-runtime",
         Layer::UseCase,
         &[
@@ -138,6 +149,7 @@ pub const TABLE: &[Row] = &[
             "clasper-identity",
             "clasper-policy",
             "clasper-privacy",
+            "clasper-reports",
             "clasper-runtime",
             "clasper-tracing",
             "clasper-webhook",
@@ -152,6 +164,7 @@ pub const TABLE: &[Row] = &[
             "clasper-api-governance",
             "clasper-api-state",
             "clasper-api-traces",
+            "clasper-api-telemetry",
             "clasper-api-types",
             "clasper-core",
             "clasper-delegated",
@@ -203,6 +216,7 @@ pub const TABLE: &[Row] = &[
             "clasper-identity",
             "clasper-policy",
             "clasper-privacy",
+            "clasper-reports",
             "clasper-runtime",
             "clasper-tracing",
             "clasper-webhook",
@@ -218,6 +232,17 @@ pub const TABLE: &[Row] = &[
             "clasper-evidence",
             "clasper-http",
             "clasper-tracing",
+        ],
+    ),
+    row(
+        "clasper-api-telemetry",
+        Layer::Interface,
+        &[
+            "clasper-api-state",
+            "clasper-api-types",
+            "clasper-core",
+            "clasper-http",
+            "clasper-reports",
         ],
     ),
     row(

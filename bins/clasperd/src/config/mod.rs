@@ -1,6 +1,7 @@
 //! The configuration: defaults, then `clasper.toml`, then the environment.
 
 mod environment;
+mod report;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 pub use environment::ProcessEnvironment;
+pub use report::{ReportSection, ReportSignatures};
 pub use section::{
     AgentSection, AuditSection, BackendSection, CredentialSection, DatabaseSection, LlmSection,
     MigrationMode, PlainHttpMode, PriceSection, Secret, ServerSection, TelemetrySection,
@@ -44,6 +46,8 @@ pub struct Config {
     pub llm: LlmSection,
     /// Callbacks and webhooks.
     pub webhooks: WebhookSection,
+    /// What adapters report.
+    pub reports: ReportSection,
     /// Logs and spans.
     pub telemetry: TelemetrySection,
     /// Prices of models by `provider/model`, beside and above the listed ones.

@@ -49,9 +49,8 @@ pub(super) async fn register_adapter(
         enabled: body.enabled,
     };
     let caller = adapter_caller(adapter);
-    let registered = state.adapters.register(&caller, &registration).await?;
-    let keys = &state.adapter_keys;
-    let secret = keys.issue_at_registration(&caller, &registered).await?;
+    let registered = state.adapter_keys.register(&caller, &registration).await?;
+    let (registered, secret) = registered;
     Ok(Json(RegisteredAdapterReply {
         adapter: view::adapter(registered),
         adapter_token: secret.map(|secret| secret.expose_secret().to_owned()),

@@ -19,6 +19,7 @@ use clasper_identity::{Identity, SystemSecrets, Tenant};
 use clasper_policy::{BundleScope, Policies, pack};
 use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
+use clasper_reports::{Reports, ReportsDeps, SignaturePolicy, TelemetryKeys};
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
 use clasper_tracing::Traces;
@@ -32,7 +33,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Derived, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain,
+    Backend, Derived, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, NoReports, Plain,
     PublicAddresses, Ready, Rooms, Signer,
 };
 
@@ -251,6 +252,23 @@ impl Parts {
             seal: Arc::new(Plain),
             histories: None,
             public_url: None,
+            reports: Reports::new(
+                ReportsDeps {
+                    store: Arc::new(NoReports),
+                    keys: Arc::new(NoReports),
+                    adapters: Arc::new(NoReports),
+                    redactions: self.redactions(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                },
+                SignaturePolicy::default(),
+            ),
+            telemetry_keys: TelemetryKeys::new(
+                Arc::new(NoReports),
+                Arc::new(NoReports),
+                clock.clone(),
+                ids.clone(),
+            ),
             webhooks: Webhooks::new(WebhookDeps {
                 endpoints: Arc::new(Endpoints::over(self.ledger.clone())),
                 signing: Arc::new(Signer),

@@ -1,17 +1,23 @@
 //! Traces as they are sent.
 
 use clasper_api_types::{
-    GrantedScopeView, IntegrityStatus, TraceInputView, TraceOutputView, TraceStatus, TraceStepView,
-    TraceUsageView, TraceView, UsedScopeView, ViolationView,
+    GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceOutputView, TraceStatus,
+    TraceStepView, TraceTrust, TraceUsageView, TraceView, UsedScopeView, ViolationView,
 };
-use clasper_tracing::{Integrity, RunStatus, Step, Trace, Violation, check_steps};
+use clasper_tracing::{
+    HashStatus, Integrity, Reported, RunStatus, Step, Trace, Trust, Violation, check_steps,
+};
 use serde_json::Value;
 
 /// The trace with its steps.
 pub(super) fn whole(mut trace: Trace) -> TraceView {
     let steps = std::mem::take(&mut trace.steps);
+    let integrity = match &trace.reported {
+        Some(reported) => checked(reported.hashes),
+        None => integrity(&steps),
+    };
     TraceView {
-        integrity_status: Some(integrity(&steps)),
+        integrity_status: Some(integrity),
         steps: Some(steps.into_iter().map(step).collect()),
         ..summary(trace)
     }
@@ -19,12 +25,15 @@ pub(super) fn whole(mut trace: Trace) -> TraceView {
 
 /// The trace without its steps.
 pub(super) fn summary(trace: Trace) -> TraceView {
+    let decision_id = trace.known_decision();
+    let reported = trace.reported.as_ref().map(|by| reported(by, &trace));
     TraceView {
         id: trace.id,
         tenant_id: trace.tenant,
         workspace_id: trace.workspace,
         execution_id: trace.execution,
-        decision_id: trace.decision,
+        decision_id,
+        reported,
         user_id: trace.user,
         agent_role: trace.agent_role,
         status: status(trace.status),
@@ -83,6 +92,36 @@ pub(super) const fn run_status(status: TraceStatus) -> RunStatus {
     }
 }
 
+/// Who reported `trace`. Violations are part of what is said of it where there is something to rely on.
+fn reported(by: &Reported, trace: &Trace) -> ReportedView {
+    let trust = match (by.trust(), trace.violations.is_empty()) {
+        (Trust::Compromised, _) => TraceTrust::Compromised,
+        (Trust::Unverified, _) => TraceTrust::Unverified,
+        (Trust::HashConsistent, true) => TraceTrust::HashConsistent,
+        (Trust::HashConsistent, false) => TraceTrust::HashConsistentWithViolations,
+        (Trust::Signed, true) => TraceTrust::Signed,
+        (Trust::Signed, false) => TraceTrust::SignedWithViolations,
+    };
+    ReportedView {
+        adapter_id: by.adapter.clone(),
+        execution_id: by.execution_key.clone(),
+        trust_status: trust,
+        signed_by: by.signed_by.clone(),
+        integrity_failures: by.hash_failures.clone(),
+        integrity_checked_at: by.checked_at.into(),
+    }
+}
+
+/// What was found when the trace came: its hashes are over what was sent, and what is stored is redacted.
+const fn checked(hashes: HashStatus) -> IntegrityStatus {
+    match hashes {
+        HashStatus::NoSteps => IntegrityStatus::NoSteps,
+        HashStatus::NoHashes => IntegrityStatus::NoHashes,
+        HashStatus::HashConsistent => IntegrityStatus::HashConsistent,
+        HashStatus::Compromised => IntegrityStatus::Compromised,
+    }
+}
+
 const fn status(status: RunStatus) -> TraceStatus {
     match status {
         RunStatus::Completed => TraceStatus::Completed,
@@ -115,12 +154,20 @@ fn step(step: Step) -> TraceStepView {
     // A step's own form is `{"type": …, "data": {…}}`; anything else would be a step without a name.
     let mut parts = serde_json::to_value(&step.data).unwrap_or_default();
     let kind = parts["type"].as_str().unwrap_or_default().to_owned();
+    let mut data = parts.get_mut("data").map_or(Value::Null, Value::take);
+    // Members of reported data that have no place of their own stand beside the others.
+    if let (Some(data), Some(Value::Object(more))) = (data.as_object_mut(), step.extra.get("data"))
+    {
+        for (name, value) in more {
+            data.entry(name).or_insert_with(|| value.clone());
+        }
+    }
     TraceStepView {
         step_id: step.step_id,
         r#type: kind,
         timestamp: step.timestamp.into(),
         duration_ms: step.duration_ms,
-        data: parts.get_mut("data").map_or(Value::Null, Value::take),
+        data,
         prev_step_hash: step.prev_step_hash,
         step_hash: step.step_hash,
     }

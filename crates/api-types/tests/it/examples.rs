@@ -7,16 +7,7 @@ use utoipa::ToSchema;
 
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
-    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList,
-    BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView,
-    ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateKeyBody,
-    CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody,
-    DiffTracesReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
-    LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView,
-    PolicyCheckReply, PolicyRecordView, PreviewBody, PreviewReply, PriceList, PriceView,
-    PutRedactionBody, ReadinessView, RedactionReply, RiskScoreBody, RiskScoreReply,
-    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
-    SetPriceBody, TenantReply, TraceStatsReply, TraceView, UsageView, VersionView,
+    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, TraceStatsReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -97,4 +88,12 @@ fn every_example_is_read_and_written_again() {
     survives::<PolicyRecordView>();
     survives::<RiskScoreBody>();
     survives::<RiskScoreReply>();
+    survives::<IngestAuditBody>();
+    survives::<IngestCostBody>();
+    survives::<IngestViolationBody>();
+    survives::<IngestReply>();
+    survives::<IngestBatchReply>();
+    survives::<SetTelemetryKeyBody>();
+    survives::<RevokeTelemetryKeyBody>();
+    survives::<TelemetryKeyView>();
 }

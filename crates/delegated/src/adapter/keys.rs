@@ -7,14 +7,15 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use clasper_core::{
     AdapterId, AdapterKeyId, AuditEntry, AuditEntryId, AuditEvent, Caller, Clock, Credential,
-    IdSource, Permission, Sha256Digest, StoreError, TenantScope, Timestamp, TraceId, UserId,
-    WorkspaceId, canonical_json,
+    IdSource, Permission, Sha256Digest, StoreError, TenantScope, TraceId, UserId, WorkspaceId,
+    canonical_json,
 };
 use clasper_identity::{AdapterKey, SecretSource, new_adapter_key};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::adapter::registry::{AdapterRegistry, require};
-use crate::adapter::{Adapter, AdapterChange};
+use crate::adapter::store::KeyIssue;
+use crate::adapter::{Adapter, AdapterChange, Registration};
 use crate::service::{AdapterCaller, Error};
 
 /// How long the keys that a rotation replaces stay good, so that an adapter in several processes can change over.
@@ -25,13 +26,11 @@ const LONG_OVERLAP: TimeDelta = TimeDelta::days(1);
 /// Keeps the keys of adapters. Each write commits with its audit entry, or does nothing.
 #[async_trait]
 pub trait AdapterKeyStore: Send + Sync {
-    /// Stores `key`; the adapter's other keys end at `others_end` at the latest.
+    /// Stores a key, and ends the adapter's other keys.
     async fn issue_adapter_key(
         &self,
         scope: &TenantScope,
-        key: AdapterKey,
-        others_end: Timestamp,
-        entry: AuditEntry,
+        issue: KeyIssue,
     ) -> Result<(), StoreError>;
 
     /// Revokes every key of the adapter as of the entry's time.
@@ -92,22 +91,36 @@ impl AdapterKeys {
         }
     }
 
-    /// A key for an adapter that has just registered with a token signed by the shared secret; none for one that came with
-    /// a key of its own, or that is disabled.
+    /// An adapter registers. One that comes with a token signed by the shared secret is given a key of its own in the same
+    /// commit; none is given to one that came with a key, or that is disabled.
     ///
     /// # Errors
     /// [`Error`]; nothing is written then.
-    pub async fn issue_at_registration(
+    pub async fn register(
         &self,
         caller: &AdapterCaller,
-        registered: &Adapter,
-    ) -> Result<Option<SecretString>, Error> {
-        let has_one = matches!(caller.principal.credential, Credential::AdapterKey(_));
-        if has_one || !registered.enabled {
-            return Ok(None);
+        registration: &Registration,
+    ) -> Result<(Adapter, Option<SecretString>), Error> {
+        let principal = &caller.principal;
+        if matches!(principal.credential, Credential::AdapterKey(_)) {
+            let registered = self.registry.register(caller, registration).await?;
+            return Ok((registered, None));
         }
-        let issued = self.issue_own(caller, LONG_OVERLAP).await;
-        issued.map(|(_, secret)| Some(secret))
+        let scope = caller.scope();
+        let holder = (&principal.adapter, principal.workspace.clone());
+        let (issue, secret) = self.made(&scope, holder, LONG_OVERLAP, own(caller))?;
+        let registered = self
+            .registry
+            .register_with(caller, registration, Some(issue.clone()))
+            .await?;
+        let (adapter, is_issued) = registered;
+        if !adapter.enabled {
+            return Ok((adapter, None));
+        }
+        if !is_issued {
+            self.store.issue_adapter_key(&scope, issue).await?;
+        }
+        Ok((adapter, Some(secret)))
     }
 
     /// An adapter asks for another key. Those it has stay good for a quarter of an hour.
@@ -132,13 +145,9 @@ impl AdapterKeys {
         overlap: TimeDelta,
     ) -> Result<(AdapterKey, SecretString), Error> {
         let principal = &caller.principal;
-        let acting = Acting {
-            actor: principal.actor(),
-            user: None,
-            trace: caller.trace,
-        };
         let holder = (&principal.adapter, principal.workspace.clone());
-        self.issue(&caller.scope(), holder, overlap, acting).await
+        let scope = caller.scope();
+        self.issue(&scope, holder, overlap, own(caller)).await
     }
 
     /// An operator issues a key for an adapter that has registered.
@@ -202,10 +211,24 @@ impl AdapterKeys {
     async fn issue(
         &self,
         scope: &TenantScope,
-        (adapter, workspace): (&AdapterId, WorkspaceId),
+        holder: (&AdapterId, WorkspaceId),
         overlap: TimeDelta,
         acting: Acting,
     ) -> Result<(AdapterKey, SecretString), Error> {
+        let (issue, secret) = self.made(scope, holder, overlap, acting)?;
+        let key = issue.key.clone();
+        self.store.issue_adapter_key(scope, issue).await?;
+        Ok((key, secret))
+    }
+
+    /// A new key with everything that issuing it writes.
+    fn made(
+        &self,
+        scope: &TenantScope,
+        (adapter, workspace): (&AdapterId, WorkspaceId),
+        overlap: TimeDelta,
+        acting: Acting,
+    ) -> Result<(KeyIssue, SecretString), Error> {
         let (secret, prefix) = new_adapter_key(&*self.secrets).map_err(Error::Randomness)?;
         let now = self.clock.now();
         let key = AdapterKey {
@@ -227,11 +250,12 @@ impl AdapterKeys {
         });
         let event = AuditEvent::AdapterKeyIssued;
         let entry = self.entry(scope, event, acting, adapter, &detail)?;
-        let others_end = now + overlap;
-        self.store
-            .issue_adapter_key(scope, key.clone(), others_end, entry)
-            .await?;
-        Ok((key, secret))
+        let issue = KeyIssue {
+            key,
+            others_end: now + overlap,
+            entry,
+        };
+        Ok((issue, secret))
     }
 
     fn entry(
@@ -254,6 +278,14 @@ impl AdapterKeys {
             detail: canonical_json(detail)?,
             occurred_at: self.clock.now(),
         })
+    }
+}
+
+fn own(caller: &AdapterCaller) -> Acting {
+    Acting {
+        actor: caller.principal.actor(),
+        user: None,
+        trace: caller.trace,
     }
 }
 

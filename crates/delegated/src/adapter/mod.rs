@@ -8,4 +8,4 @@ mod store;
 pub use keys::{AdapterKeyStore, AdapterKeys};
 pub use record::{Adapter, CertificationTier, Registration, RegistrationError};
 pub use registry::{AdapterChange, AdapterRegistry};
-pub use store::{AdapterStore, AdapterWrite};
+pub use store::{AdapterStore, AdapterWrite, KeyIssue};

@@ -11,7 +11,7 @@ use clasper_governance::risk::AdapterRiskClass;
 use moka::sync::Cache;
 
 use crate::adapter::record::{Adapter, CertificationTier, Registration};
-use crate::adapter::store::{AdapterStore, AdapterWrite};
+use crate::adapter::store::{AdapterStore, AdapterWrite, KeyIssue};
 use crate::service::{AdapterCaller, Error};
 
 /// Adapters that are kept in memory.
@@ -102,6 +102,18 @@ impl AdapterRegistry {
         caller: &AdapterCaller,
         registration: &Registration,
     ) -> Result<Adapter, Error> {
+        let registered = self.register_with(caller, registration, None).await?;
+        Ok(registered.0)
+    }
+
+    /// The same, with a key that is issued in the same commit. The key is not issued when the adapter is disabled, nor when
+    /// nothing was written because nothing has changed: the answer says whether it was.
+    pub(super) async fn register_with(
+        &self,
+        caller: &AdapterCaller,
+        registration: &Registration,
+        key: Option<KeyIssue>,
+    ) -> Result<(Adapter, bool), Error> {
         registration.check()?;
         let principal = &caller.principal;
         let make = |known: Option<&Adapter>| {
@@ -116,7 +128,8 @@ impl AdapterRegistry {
         };
         let actor = (principal.actor(), None);
         let event = AuditEvent::AdapterRegistered;
-        self.change(&caller.caller(), &principal.adapter, event, actor, make)
+        let caller = caller.caller();
+        self.change(&caller, &principal.adapter, event, actor, make, key)
             .await
     }
 
@@ -142,8 +155,9 @@ impl AdapterRegistry {
             })
         };
         let actor = (caller.principal.actor(), caller.principal.user.clone());
-        self.change(caller, adapter, AuditEvent::AdapterChanged, actor, make)
-            .await
+        let event = AuditEvent::AdapterChanged;
+        let changed = self.change(caller, adapter, event, actor, make, None);
+        changed.await.map(|(adapter, _)| adapter)
     }
 
     /// Every adapter of the tenant.
@@ -162,14 +176,17 @@ impl AdapterRegistry {
         event: AuditEvent,
         (actor, user): (String, Option<clasper_core::UserId>),
         make: impl Fn(Option<&Adapter>) -> Option<Adapter> + Send,
-    ) -> Result<Adapter, Error> {
+        key: Option<KeyIssue>,
+    ) -> Result<(Adapter, bool), Error> {
         let scope = caller.scope();
         for _ in 0..ATTEMPTS {
             let (revision, known) = self.store.find_adapter(&scope, adapter).await?;
             let changed = make(known.as_ref()).ok_or(Error::NotFound("adapter"))?;
             if let Some(known) = known.filter(|known| known.says_the_same(&changed)) {
-                return Ok(known);
+                return Ok((known, false));
             }
+            let issue = key.clone().filter(|_| changed.enabled);
+            let is_issued = issue.is_some();
             let entry = AuditEntry {
                 id: AuditEntryId::generate(&*self.ids),
                 tenant: changed.tenant.clone(),
@@ -192,12 +209,12 @@ impl AdapterRegistry {
             };
             let written = self
                 .store
-                .put_adapter(&scope, revision, changed.clone(), entry)
+                .put_adapter(&scope, revision, changed.clone(), entry, issue)
                 .await?;
             if written == AdapterWrite::Written {
                 let key = (changed.tenant.clone(), changed.id.clone());
                 self.cache.invalidate(&key);
-                return Ok(changed);
+                return Ok((changed, is_issued));
             }
         }
         Err(Error::Unsettled)

@@ -1,7 +1,8 @@
 //! The port to the registry.
 
 use async_trait::async_trait;
-use clasper_core::{AdapterId, AuditEntry, StoreError, TenantScope};
+use clasper_core::{AdapterId, AuditEntry, StoreError, TenantScope, Timestamp};
+use clasper_identity::AdapterKey;
 
 use crate::adapter::Adapter;
 
@@ -12,6 +13,17 @@ pub enum AdapterWrite {
     Written,
     /// Somebody else changed the record first. Nothing was written.
     Stale,
+}
+
+/// A key to issue.
+#[derive(Debug, Clone)]
+pub struct KeyIssue {
+    /// The key.
+    pub key: AdapterKey,
+    /// When the adapter's other keys end, at the latest.
+    pub others_end: Timestamp,
+    /// Its audit entry.
+    pub entry: AuditEntry,
 }
 
 /// Keeps adapters. A write commits with its audit entry and raises the tenant's governance revision, or does nothing.
@@ -27,12 +39,13 @@ pub trait AdapterStore: Send + Sync {
     /// Every adapter of the tenant, by id.
     async fn list_adapters(&self, scope: &TenantScope) -> Result<Vec<Adapter>, StoreError>;
 
-    /// Stores `adapter` if the tenant's governance revision is still `revision`.
+    /// Stores `adapter`, and with it the `key` that it is given, if the tenant's governance revision is still `revision`.
     async fn put_adapter(
         &self,
         scope: &TenantScope,
         revision: i64,
         adapter: Adapter,
         entry: AuditEntry,
+        key: Option<KeyIssue>,
     ) -> Result<AdapterWrite, StoreError>;
 }

@@ -102,9 +102,7 @@ impl DueStep {
         }
         next.hold = Usd::ZERO;
         next.touch(self.now);
-        // A decision that was refused before an override has its outcome already.
-        let is_closed = execution.is_override() && execution.approval.is_none();
-        let closing = (!is_closed).then(|| Closing {
+        let closing = execution.end_closes().then(|| Closing {
             result: "lapsed",
             reason: "grant_lapsed".to_owned(),
         });

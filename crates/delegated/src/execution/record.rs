@@ -161,6 +161,31 @@ impl Execution {
         }
     }
 
+    /// Whether it is under way: its grant was consumed, and what it cost is not known yet.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(
+            self.status,
+            ExecutionStatus::Allowed | ExecutionStatus::Claimed
+        )
+    }
+
+    /// Whether its end is the outcome of its decision. One that was refused before an override has its outcome already.
+    #[must_use]
+    pub fn end_closes(&self) -> bool {
+        !(self.is_override() && self.approval.is_none())
+    }
+
+    /// The execution once its cost is known: nothing is held for it any more.
+    #[must_use]
+    pub fn settled(mut self, now: Timestamp) -> Self {
+        self.status = ExecutionStatus::Settled;
+        "settled".clone_into(&mut self.reason);
+        self.hold = Usd::ZERO;
+        self.touch(now);
+        self
+    }
+
     /// Whether its grant came from an override.
     #[must_use]
     pub fn is_override(&self) -> bool {

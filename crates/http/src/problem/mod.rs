@@ -138,6 +138,15 @@ impl Problem {
         self
     }
 
+    /// The same, of a part of the body: `pointer` leads to the part, and stands before every pointer of the problem.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        for error in &mut self.0.errors {
+            error.pointer.insert_str(0, pointer);
+        }
+        self
+    }
+
     /// The same, with the extension member `name`. The standard's members and ours cannot be overwritten.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

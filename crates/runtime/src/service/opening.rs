@@ -87,6 +87,7 @@ impl Engine {
             workspace: agent.workspace.clone(),
             execution: facts.execution,
             decision: DecisionId::generate(&*self.deps.ids),
+            reported: None,
             user: Some(agent.user.clone()),
             agent_role: agent.role.clone(),
             status: RunStatus::Interrupted,

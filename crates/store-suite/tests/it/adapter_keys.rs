@@ -6,7 +6,9 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use clasper_core::{AdapterId, AuditEvent, Role, Sha256Digest, SystemIds, WorkspaceId};
 use clasper_delegated::Error;
-use clasper_delegated::adapter::{AdapterChange, AdapterKeys};
+use clasper_delegated::adapter::{AdapterChange, AdapterKeys, Registration};
+use clasper_evidence::{AuditFilter, AuditStore};
+use clasper_governance::risk::AdapterRiskClass;
 use clasper_identity::{AdapterDirectory, AdapterKey, SystemSecrets};
 use clasper_testkit::{TestDatabase, both};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +20,8 @@ both!(
     a_key_is_found_by_its_secret_only,
     a_rotation_ends_the_keys_before_it,
     a_revocation_takes_every_key_and_disables_the_adapter,
-    keys_stay_within_their_tenant
+    keys_stay_within_their_tenant,
+    an_adapter_and_the_key_it_is_given_are_one_commit
 );
 
 fn keys(db: &TestDatabase, replica: &Replica) -> AdapterKeys {
@@ -131,4 +134,49 @@ async fn keys_stay_within_their_tenant(db: TestDatabase) -> Result<()> {
     assert!(known.revoked_at.is_none());
     assert_eq!(&known.tenant, acme.tenant());
     Ok(())
+}
+
+async fn an_adapter_and_the_key_it_is_given_are_one_commit(db: TestDatabase) -> Result<()> {
+    let scope = db.tenant("acme").await?;
+    let clock = Arc::new(clasper_core::ManualClock::at(db.make.now()));
+    let replica = crate::replica::replica(&db.store, &clock)?;
+    let keys = keys(&db, &replica);
+    let registration = Registration {
+        display_name: "OpenClaw".to_owned(),
+        version: "1".to_owned(),
+        risk_class: AdapterRiskClass::Low,
+        capabilities: vec!["exec".to_owned()],
+        tool_capabilities: Vec::new(),
+        enabled: true,
+    };
+    let (_, secret) = keys.register(&adapter(&scope), &registration).await?;
+    let secret = secret.expect("it came without one");
+    let known = find(&db, &secret).await?.expect("issued");
+    let filter = AuditFilter {
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let log = db.store.list_audit(&scope, &filter).await?.items;
+    let of = |event| log.iter().find(|logged| logged.entry.event == event);
+    let registered = of(AuditEvent::AdapterRegistered).expect("logged");
+    let issued = of(AuditEvent::AdapterKeyIssued).expect("logged");
+    assert_eq!(issued.seq, registered.seq + 1);
+    // Again, with nothing changed: another key, and the first ends in a day.
+    let (_, again) = keys.register(&adapter(&scope), &registration).await?;
+    assert!(again.is_some());
+    let ends = find(&db, &secret).await?.expect("kept").expires_at;
+    assert_eq!(ends, Some(known.created_at + TimeDelta::days(1)));
+    // One that wants to be disabled is given none.
+    let off = Registration {
+        enabled: false,
+        ..registration
+    };
+    let other = db.tenant("globex").await?;
+    let (_, none) = keys.register(&adapter(&other), &off).await?;
+    assert!(none.is_none());
+    assert_eq!(
+        entries_of(&db, &other, AuditEvent::AdapterKeyIssued).await?,
+        0
+    );
+    db.ensure_whole().await
 }

@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod notice;
 pub(crate) mod policy;
 pub(crate) mod redaction;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod trace;
 pub(crate) mod trace_note;

@@ -10,15 +10,19 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 
-use crate::read::trace_note;
+use crate::read::{report, trace_note};
 use crate::row;
 
 fn value(row: &Model) -> Result<Trace, DbErr> {
     serde_json::from_str(&row.document).map_err(|_| row::corrupt("traces", "document"))
 }
 
-/// The traces in `rows`, with the labels that they have now.
-async fn values<C: ConnectionTrait>(connection: &C, rows: &[Model]) -> Result<Vec<Trace>, DbErr> {
+/// The traces in `rows`, with the labels that they have now and the violations that were found since.
+async fn values<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+    rows: &[Model],
+) -> Result<Vec<Trace>, DbErr> {
     let Some(first) = rows.first() else {
         return Ok(Vec::new());
     };
@@ -31,7 +35,12 @@ async fn values<C: ConnectionTrait>(connection: &C, rows: &[Model]) -> Result<Ve
             ..value(row)?
         })
     };
-    rows.iter().map(labelled).collect()
+    let mut traces = rows
+        .iter()
+        .map(labelled)
+        .collect::<Result<Vec<_>, DbErr>>()?;
+    report::add_violations(connection, scope, &mut traces).await?;
+    Ok(traces)
 }
 
 pub(crate) async fn find<C: ConnectionTrait>(
@@ -43,7 +52,7 @@ pub(crate) async fn find<C: ConnectionTrait>(
     let Some(row) = Entity::find_by_id(key).one(connection).await? else {
         return Ok(None);
     };
-    Ok(values(connection, &[row]).await?.pop())
+    Ok(values(connection, scope, &[row]).await?.pop())
 }
 
 pub(crate) async fn list<C: ConnectionTrait>(
@@ -86,7 +95,7 @@ pub(crate) async fn list<C: ConnectionTrait>(
         key: row.started_at,
         id: row.trace_id.to_string(),
     });
-    let items = values(connection, &rows[..limit.min(rows.len())]).await?;
+    let items = values(connection, scope, &rows[..limit.min(rows.len())]).await?;
     Ok(Page { items, next })
 }
 

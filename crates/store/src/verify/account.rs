@@ -3,7 +3,7 @@
 use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::tenant;
 
-use crate::verify::detail::{Detail, ends_run};
+use crate::verify::detail::{Detail, charges};
 
 /// The account as the log tells it.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl AccountReplay {
                     budget.period_end = detail.integer("period_end_micros");
                 }
             }
-            event if ends_run(event) => self.settle(detail),
+            event if charges(event) => self.settle(detail),
             _ => {}
         }
     }

@@ -50,8 +50,13 @@ impl Detail {
     }
 }
 
+/// Whether this event charges money: a run ended, or an adapter reported a cost.
+pub(crate) const fn charges(event: AuditEvent) -> bool {
+    ends_run(event) || matches!(event, AuditEvent::AdapterCostIngested)
+}
+
 /// Whether a run ended with this event.
-pub(crate) const fn ends_run(event: AuditEvent) -> bool {
+const fn ends_run(event: AuditEvent) -> bool {
     matches!(
         event,
         AuditEvent::AgentExecutionCompleted

@@ -6,7 +6,7 @@ use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::{execution, ledger_entry, open_run, tenant};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::{Detail, ends_run};
+use crate::verify::detail::{Detail, charges};
 
 pub(crate) struct LedgerCheck {
     movements: HashMap<i64, ledger_entry::Model>,
@@ -128,7 +128,7 @@ fn kind(entry: &LoggedEntry, detail: &Detail) -> Option<&'static str> {
         AuditEvent::BudgetChanged | AuditEvent::BudgetRolledOver => {
             (detail.integer("carried_nanos").unwrap_or(0) != 0).then_some("carry")
         }
-        event if ends_run(event) => Some("settle"),
+        event if charges(event) => Some("settle"),
         _ => None,
     }
 }

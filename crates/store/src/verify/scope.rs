@@ -6,7 +6,7 @@ use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::{budget_scope, execution, open_run};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::{Detail, ends_run};
+use crate::verify::detail::{Detail, charges};
 use crate::write::hold_scopes;
 
 /// The budgets within a tenant's, and what the log and the holds make of them.
@@ -76,7 +76,7 @@ impl ScopeCheck {
 
     pub(crate) fn take(&mut self, entry: &LoggedEntry, detail: &Detail, faults: &mut Vec<String>) {
         let event = entry.entry.event;
-        if ends_run(event) {
+        if charges(event) {
             return self.settle(entry.seq, detail, faults);
         }
         let Some(scope) = detail.text("scope") else {

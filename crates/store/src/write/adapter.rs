@@ -3,18 +3,19 @@
 use async_trait::async_trait;
 use clasper_core::{AuditEntry, TenantScope};
 use clasper_db::WriteTransaction;
-use clasper_delegated::adapter::{Adapter, AdapterWrite};
+use clasper_delegated::adapter::{Adapter, AdapterWrite, KeyIssue};
 use sea_orm::DbErr;
 
 use crate::execution_row;
 use crate::write::batch::Batch;
-use crate::write::{Needs, WriteOp};
+use crate::write::{Needs, WriteOp, adapter_key};
 
 pub(crate) struct PutAdapter {
     pub(crate) scope: TenantScope,
     pub(crate) revision: i64,
     pub(crate) adapter: Adapter,
     pub(crate) entry: AuditEntry,
+    pub(crate) key: Option<KeyIssue>,
 }
 
 #[async_trait]
@@ -26,7 +27,11 @@ impl WriteOp for PutAdapter {
         needs.governance_head(self.scope.tenant());
     }
 
-    async fn apply(&self, batch: &mut Batch, _: &WriteTransaction) -> Result<AdapterWrite, DbErr> {
+    async fn apply(
+        &self,
+        batch: &mut Batch,
+        transaction: &WriteTransaction,
+    ) -> Result<AdapterWrite, DbErr> {
         let tenant = self.scope.tenant();
         if batch.governance_revision(tenant) != self.revision {
             return Ok(AdapterWrite::Stale);
@@ -35,6 +40,9 @@ impl WriteOp for PutAdapter {
         let seq = batch.append(self.entry.clone())?;
         let row = execution_row::adapter_row(&self.adapter, seq)?;
         batch.governed.adapters.push(row);
+        if let Some(issue) = &self.key {
+            adapter_key::issue(batch, transaction, &self.scope, issue).await?;
+        }
         Ok(AdapterWrite::Written)
     }
 }

@@ -21,6 +21,7 @@ use crate::write::needs::Needs;
 use crate::write::nested;
 use crate::write::notice::webhooks;
 use crate::write::trace::Traces;
+use crate::write::reported::ReportedRows;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ pub(crate) struct Batch {
     /// Where in `audit` tenants may want to be told, and of what.
     told: Vec<(usize, EventType)>,
     pub(super) governed: Governed,
+    pub(super) reported: ReportedRows,
 }
 
 impl Batch {
@@ -76,6 +78,7 @@ impl Batch {
             notices: Vec::new(),
             told: Vec::new(),
             governed: Governed::default(),
+            reported: ReportedRows::default(),
         };
         let tenants = std::mem::take(&mut needs.tenants);
         if !tenants.is_empty() {
@@ -231,6 +234,7 @@ impl Batch {
         }
         self.histories.flush(transaction).await?;
         self.governed.flush(transaction).await?;
+        self.reported.flush(transaction).await?;
         let (mut tenants, mut runs, mut keys) =
             (self.tenants, self.open_runs, self.idempotency_keys);
         tenants.retain(|id, _| self.changed_tenants.contains(id));

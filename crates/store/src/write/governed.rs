@@ -210,6 +210,34 @@ impl Batch {
         Ok(())
     }
 
+    /// Loads the executions that an adapter asked for under `keys`.
+    pub(crate) async fn load_executions(
+        &mut self,
+        transaction: &WriteTransaction,
+        tenant: &TenantId,
+        adapter: &AdapterId,
+        keys: impl Iterator<Item = &ExecutionKey> + Send,
+    ) -> Result<(), DbErr> {
+        use execution::Column as E;
+        let mut wanted: BTreeSet<&str> = keys.map(ExecutionKey::as_str).collect();
+        let id = |key: &str| {
+            let names = (tenant.as_str().to_owned(), adapter.as_str().to_owned());
+            (names.0, names.1, key.to_owned())
+        };
+        wanted.retain(|key| !self.governed.keys.contains_key(&id(key)));
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let select = execution::Entity::find()
+            .filter(E::TenantId.eq(tenant.as_str()))
+            .filter(E::AdapterId.eq(adapter.as_str()))
+            .filter(E::ExecutionKey.is_in(wanted));
+        for row in transaction.all(select).await? {
+            self.governed.take_execution(row);
+        }
+        Ok(())
+    }
+
     pub(crate) async fn load_scopes(
         &mut self,
         transaction: &WriteTransaction,

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod adapter_key;
+mod alert;
 mod batch;
 mod budget;
 mod budget_scope;
@@ -21,9 +22,12 @@ mod policy;
 mod presence;
 mod price;
 mod redaction;
+mod report;
+mod reported;
 mod settle_run;
 mod trace;
 mod trace_note;
+mod telemetry_key;
 mod webhook;
 
 use async_trait::async_trait;
@@ -54,6 +58,8 @@ pub(crate) use price::{PutPrice, tariff as stored_tariff};
 pub(crate) use redaction::{PutRedaction, RecordReveal};
 pub(crate) use settle_run::SettleRun;
 pub(crate) use trace_note::{Annotate, ChangeLabels, labels_hash};
+pub(crate) use report::RecordReports;
+pub(crate) use telemetry_key::{RevokeTelemetryKeys, SetTelemetryKey};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

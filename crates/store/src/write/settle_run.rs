@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use async_trait::async_trait;
-use clasper_core::{AuditEntry, AuditEvent, Usd, canonical_json};
+use clasper_core::Usd;
 use clasper_db::WriteTransaction;
 use clasper_entity::{idempotency_key, ledger_entry, open_run, outcome, redaction_value};
-use clasper_governance::{Alert, Budget, BudgetScope, NestedBudgets, ScopeAlert, ScopedSnapshot};
+use clasper_governance::{Budget, NestedBudgets, ScopeAlert};
 use clasper_runtime::run::{Charge, RunEnd, Settled, Settlement};
 use clasper_tracing::Trace;
 use sea_orm::DbErr;
 
 use crate::row;
+use crate::write::alert::Cause;
 use crate::write::batch::{Batch, unknown_tenant};
 use crate::write::{Needs, WriteOp, nested};
 
@@ -195,39 +196,14 @@ impl SettleRun {
         alerts: &[ScopeAlert],
     ) -> Result<(), DbErr> {
         let settlement = &self.0;
-        for ScopeAlert { scope, alert } in alerts {
-            let found = budgets.budgets().iter().find(|known| known.scope == *scope);
-            let Some(scoped) = found else { continue };
-            let (event, own) = match alert {
-                Alert::Threshold => (AuditEvent::BudgetWarning, settlement.alert_entries[1]),
-                Alert::Limit => (AuditEvent::BudgetExceeded, settlement.alert_entries[2]),
-            };
-            let (id, target, detail) = if *scope == BudgetScope::Tenant {
-                let target = format!("budget:{}", settlement.scope.tenant());
-                (own, target, canonical_json(&scoped.budget.snapshot()))
-            } else {
-                let id = own.derived(&format!("alert/{scope}"));
-                let snapshot = ScopedSnapshot {
-                    scope: scope.clone(),
-                    budget: scoped.budget.snapshot(),
-                };
-                let target = format!("budget_scope:{scope}");
-                (id, target, canonical_json(&snapshot))
-            };
-            batch.append(AuditEntry {
-                id,
-                tenant: settlement.scope.tenant().clone(),
-                workspace: None,
-                trace: Some(settlement.trace.id),
-                user: None,
-                actor: settlement.actor.clone(),
-                event,
-                target: Some(target),
-                detail: detail.map_err(row::unspeakable)?,
-                occurred_at: settlement.now,
-            })?;
-        }
-        Ok(())
+        let cause = Cause {
+            tenant: settlement.scope.tenant(),
+            trace: settlement.trace.id,
+            actor: &settlement.actor,
+            ids: (settlement.alert_entries[1], settlement.alert_entries[2]),
+            now: settlement.now,
+        };
+        cause.alert(batch, budgets, alerts)
     }
 }
 

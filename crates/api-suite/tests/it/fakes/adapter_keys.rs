@@ -1,53 +1,27 @@
 //! The store of adapters' keys.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use clasper_core::{AdapterId, AuditEntry, StoreError, TenantScope, Timestamp};
-use clasper_delegated::adapter::AdapterKeyStore;
+use clasper_core::{AdapterId, AuditEntry, StoreError, TenantScope};
+use clasper_delegated::adapter::{AdapterKeyStore, KeyIssue};
 use clasper_identity::AdapterKey;
 
 use crate::fakes::Ledger;
 
-/// Keys of adapters; the log is the ledger's.
-pub struct KeyRing {
-    ledger: Arc<Ledger>,
-    keys: Mutex<Vec<AdapterKey>>,
-}
+/// Keys of adapters; they and the log are the ledger's.
+pub struct KeyRing(Arc<Ledger>);
 
 impl KeyRing {
-    pub fn over(ledger: Arc<Ledger>) -> Self {
-        Self {
-            ledger,
-            keys: Mutex::default(),
-        }
-    }
-
-    fn keys(&self) -> MutexGuard<'_, Vec<AdapterKey>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    pub const fn over(ledger: Arc<Ledger>) -> Self {
+        Self(ledger)
     }
 }
 
 #[async_trait]
 impl AdapterKeyStore for KeyRing {
-    async fn issue_adapter_key(
-        &self,
-        _: &TenantScope,
-        key: AdapterKey,
-        others_end: Timestamp,
-        entry: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let mut keys = self.keys();
-        let others = |known: &&mut AdapterKey| known.adapter == key.adapter;
-        for known in keys.iter_mut().filter(others) {
-            let end = known
-                .expires_at
-                .map_or(others_end, |end| end.min(others_end));
-            known.expires_at = Some(end);
-        }
-        keys.push(key);
-        drop(keys);
-        self.ledger.record(vec![entry]);
+    async fn issue_adapter_key(&self, _: &TenantScope, issue: KeyIssue) -> Result<(), StoreError> {
+        self.0.issue(issue);
         Ok(())
     }
 
@@ -64,7 +38,7 @@ impl AdapterKeyStore for KeyRing {
         {
             known.revoked_at = Some(entry.occurred_at);
         }
-        self.ledger.record(vec![entry]);
+        self.0.record(vec![entry]);
         Ok(())
     }
 
@@ -74,6 +48,6 @@ impl AdapterKeyStore for KeyRing {
         adapter: &AdapterId,
     ) -> Result<Vec<AdapterKey>, StoreError> {
         let own = |key: &&AdapterKey| key.tenant == *scope.tenant() && key.adapter == *adapter;
-        Ok(self.keys().iter().rev().filter(own).cloned().collect())
+        Ok(self.0.keys().iter().rev().filter(own).cloned().collect())
     }
 }

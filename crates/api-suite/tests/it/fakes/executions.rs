@@ -8,12 +8,13 @@ use clasper_core::{
     AdapterId, AuditEntry, Cursor, DecisionId, ExecutionKey, Page, StoreError, TenantId,
     TenantScope, Timestamp,
 };
-use clasper_delegated::adapter::{Adapter, AdapterStore, AdapterWrite};
+use clasper_delegated::adapter::{Adapter, AdapterStore, AdapterWrite, KeyIssue};
 use clasper_delegated::execution::{
     DueExecution, Execution, ExecutionFilter, ExecutionOpening, ExecutionStatus, ExecutionStep,
     ExecutionStore, Hold, HoldMove, Opened, StepRefusal, StepResult, Stepped,
 };
 use clasper_governance::{BudgetScope, NestedBudgets, ScopedBudget};
+use clasper_identity::AdapterKey;
 use clasper_policy::{ActiveBundle, BundleRecord};
 
 use crate::fakes::Memory;
@@ -32,6 +33,7 @@ pub struct TenantLedger {
 pub struct Ledger {
     memory: Arc<Memory>,
     tenants: Mutex<HashMap<TenantId, TenantLedger>>,
+    keys: Mutex<Vec<AdapterKey>>,
 }
 
 pub type Tenants<'a> = MutexGuard<'a, HashMap<TenantId, TenantLedger>>;
@@ -45,11 +47,36 @@ impl Ledger {
         Self {
             memory,
             tenants: Mutex::default(),
+            keys: Mutex::default(),
         }
     }
 
     pub fn tenants(&self) -> Tenants<'_> {
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn keys(&self) -> MutexGuard<'_, Vec<AdapterKey>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stores a key of an adapter, and ends its others.
+    pub fn issue(&self, issue: KeyIssue) {
+        let KeyIssue {
+            key,
+            others_end,
+            entry,
+        } = issue;
+        let mut keys = self.keys();
+        let others = |known: &&mut AdapterKey| known.adapter == key.adapter;
+        for known in keys.iter_mut().filter(others) {
+            let end = known
+                .expires_at
+                .map_or(others_end, |end| end.min(others_end));
+            known.expires_at = Some(end);
+        }
+        keys.push(key);
+        drop(keys);
+        self.record(vec![entry]);
     }
 
     pub fn record(&self, entries: Vec<AuditEntry>) {
@@ -293,6 +320,7 @@ impl AdapterStore for Ledger {
         revision: i64,
         adapter: Adapter,
         entry: AuditEntry,
+        key: Option<KeyIssue>,
     ) -> Result<AdapterWrite, StoreError> {
         let mut tenants = self.tenants();
         let own = tenants.entry(scope.tenant().clone()).or_default();
@@ -305,6 +333,7 @@ impl AdapterStore for Ledger {
         own.adapters.sort_by(|a, b| a.id.cmp(&b.id));
         drop(tenants);
         self.record(vec![entry]);
+        key.into_iter().for_each(|issue| self.issue(issue));
         Ok(AdapterWrite::Written)
     }
 }
