@@ -10,6 +10,7 @@ use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
 use clasper_delegated::Executions;
+use clasper_exports::ExportWorker;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, MigrationMode, ProcessEnvironment};
 use crate::decisions::decisions;
 use crate::evidence::{Checkpointer, evidence};
+use crate::export::{ExportParts, exports};
 use crate::gate::IdentityGate;
 use crate::outgoing::outgoing;
 use crate::readiness::ProcessReadiness;
@@ -44,6 +46,8 @@ pub struct App {
     pub executions: Executions,
     /// Signs the audit logs.
     pub checkpointer: Checkpointer,
+    /// Makes exports.
+    pub export_worker: ExportWorker,
     /// Delivers callbacks and webhooks.
     pub notices: Notices,
     /// Every run and worker.
@@ -89,6 +93,10 @@ impl App {
         let redactor = Redactor::standard();
         let prices = subsystem::tenant_prices(config, &store, &clock, &ids)?;
         let evidence = evidence(config, &store, &seal, &clock).await?;
+        let instance = InstanceId::generate(&*ids);
+        let own = (evidence.key, instance);
+        let ExportParts { exports, worker } =
+            exports(config, &database, &store, own, &clock, &ids)?;
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
         let callbacks = outgoing.callbacks;
         let decisions = decisions(config, &store, &seal, &redactor, callbacks, &clock, &ids)?;
@@ -106,7 +114,7 @@ impl App {
                 tenants: Arc::new(IdentityGate(identity.clone())),
                 clock: clock.clone(),
                 ids: ids.clone(),
-                instance: InstanceId::generate(&*ids),
+                instance,
                 tracker: tracker.clone(),
                 shutdown: shutdown.clone(),
                 abort: abort.clone(),
@@ -129,6 +137,7 @@ impl App {
             traces: store.clone(),
             audit: store.clone(),
             log: evidence.log,
+            exports,
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
@@ -159,6 +168,7 @@ impl App {
             agents,
             executions: decisions.executions,
             checkpointer: evidence.checkpointer,
+            export_worker: worker,
             notices: outgoing.notices,
             tracker,
             shutdown,

@@ -130,6 +130,18 @@ events! {
     WebhookRedelivered = "webhook_redelivered";
     /// A price of the tenant's own was set.
     PriceChanged = "price_changed";
+    /// A bundle of the log was asked for.
+    ExportRequested = "export_requested";
+    /// A bundle of the log was made.
+    ExportCompleted = "export_completed";
+    /// A bundle of the log could not be made.
+    ExportFailed = "export_failed";
+    /// A bundle of the log was called off or removed.
+    ExportCancelled = "export_cancelled";
+    /// A bundle of the log was handed out.
+    ExportDownloaded = "export_downloaded";
+    /// A bundle of the log had its time and was removed.
+    ExportExpired = "export_expired";
 }
 
 impl fmt::Display for AuditEvent {

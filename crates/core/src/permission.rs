@@ -40,6 +40,8 @@ permissions! {
     TraceView = "trace:view";
     /// Read the audit log.
     AuditView = "audit:view";
+    /// Take the log away with what hangs on it, as a bundle.
+    AuditExport = "audit:export";
     /// Read budgets.
     BudgetView = "budget:view";
     /// Set budgets.
@@ -179,6 +181,7 @@ impl Role {
         let operator = viewer
             .with(P::AgentRun)
             .with(P::AuditView)
+            .with(P::AuditExport)
             .with(P::BudgetView)
             .with(P::UsageView)
             .with(P::PolicyView)

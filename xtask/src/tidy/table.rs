@@ -86,6 +86,11 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
+        "clasper-exports",
+        Layer::UseCase,
+        &["clasper-core", "clasper-evidence"],
+    ),
+    row(
         "clasper-runtime",
         Layer::UseCase,
         &[
@@ -129,6 +134,7 @@ pub const TABLE: &[Row] = &[
             "clasper-delegated",
             "clasper-entity",
             "clasper-evidence",
+            "clasper-exports",
             "clasper-governance",
             "clasper-identity",
             "clasper-policy",
@@ -165,6 +171,7 @@ pub const TABLE: &[Row] = &[
             "clasper-api-types",
             "clasper-core",
             "clasper-evidence",
+            "clasper-exports",
             "clasper-http",
         ],
     ),
@@ -190,6 +197,7 @@ pub const TABLE: &[Row] = &[
             "clasper-core",
             "clasper-delegated",
             "clasper-evidence",
+            "clasper-exports",
             "clasper-governance",
             "clasper-http",
             "clasper-identity",

@@ -1,6 +1,7 @@
 //! The configuration: defaults, then `clasper.toml`, then the environment.
 
 mod environment;
+mod exports;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 pub use environment::ProcessEnvironment;
+pub use exports::ExportSection;
 pub use section::{
     AgentSection, AuditSection, BackendSection, CredentialSection, DatabaseSection, LlmSection,
     MigrationMode, PlainHttpMode, PriceSection, Secret, ServerSection, TelemetrySection,
@@ -36,6 +38,8 @@ pub struct Config {
     pub credentials: CredentialSection,
     /// The signed audit log.
     pub audit: AuditSection,
+    /// Export bundles.
+    pub exports: ExportSection,
     /// The backend that agents work for.
     pub backend: BackendSection,
     /// Agent runs.

@@ -9,11 +9,12 @@ use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
     ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView,
     BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply,
-    ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody,
-    DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
-    LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView,
-    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
+    ConsistencyReply, CreateExportBody, CreateKeyBody, CreateTenantBody, CreatedKeyReply,
+    DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody,
+    ForecastReply, HealthView, LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList,
+    PriceView, ReadinessView, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody,
+    SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView,
+    UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -71,6 +72,8 @@ fn every_example_is_read_and_written_again() {
     survives::<ChangePolicyBody>();
     survives::<DeletePolicyBody>();
     survives::<DeletedReply>();
+    survives::<CreateExportBody>();
+    survives::<ExportView>();
     survives::<EvaluateBody>();
     survives::<EvaluationReply>();
     survives::<ForecastBody>();

@@ -12,6 +12,7 @@ use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
 use clasper_evidence::{
     AuditLog, AuditLogDeps, KeyPair, KeySource, LogSigner, LogSignerDeps, adopt_key,
 };
+use clasper_exports::{ExportDeps, Exports};
 use clasper_governance::{Budgets, PriceTable, TenantPrices};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, SystemSecrets, Tenant};
@@ -28,8 +29,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, Plain, PublicAddresses, Ready,
-    Rooms, Signer,
+    Backend, Endpoints, Exported, Gate, KeyRing, Keys, Ledger, Memory, Model, NoArchives, Plain,
+    PublicAddresses, Ready, Rooms, Signer,
 };
 
 /// Headers of a request, as name and value.
@@ -251,6 +252,12 @@ impl Parts {
                 log: self.memory.clone(),
                 name: LOG_NAME.into(),
                 clock: clock.clone(),
+            }),
+            exports: Exports::new(ExportDeps {
+                exports: Arc::new(Exported::over(self.memory.clone())),
+                archives: Arc::new(NoArchives),
+                clock: clock.clone(),
+                ids: self.ids.clone(),
             }),
             backend: self.backend.clone(),
             authenticator: Arc::new(Keys),

@@ -16,6 +16,7 @@ mod evaluation;
 mod evidence;
 mod execution_bodies;
 mod executions;
+mod exports;
 mod fakes;
 mod forecast;
 mod governed;

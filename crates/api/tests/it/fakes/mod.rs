@@ -3,6 +3,7 @@
 mod adapter_keys;
 mod evidence;
 mod executions;
+mod exports;
 mod memory;
 mod policies;
 mod records;
@@ -13,6 +14,7 @@ mod world;
 pub use adapter_keys::KeyRing;
 pub use evidence::Signed;
 pub use executions::Ledger;
+pub use exports::{Exported, NoArchives};
 pub use memory::Memory;
 pub use webhooks::{Endpoints, Signer};
 pub use world::{Backend, Gate, Keys, Model, Plain, PublicAddresses, Ready, Rooms};
