@@ -39,6 +39,7 @@ CLOSES = {"agent_execution_completed", "agent_execution_failed", "agent_executio
           "agent_execution_recovered", "tool_call_succeeded", "tool_call_failed", "policy_decision_expired"}
 MEMBERS = {"actor", "detail", "entry_id", "event_type", "occurred_at_micros", "prev_hash", "seq", "target", "tenant_id",
            "trace_id", "user_id", "workspace_id"}
+SCOPE = {"workspace_id", "trace_id", "from", "to"}
 REPEATED = ("decision_id", "intent_hash", "effect", "reason", "policy_bundle_hash")
 
 
@@ -315,8 +316,13 @@ def is_size(value):
 
 
 def read_manifest(data):
-    manifest = read_json(data, {"format", "tenant_id", "origin", "created_at", "range", "keys", "files"})
-    run, files = manifest["range"], manifest["files"]
+    manifest = read_json(data)
+    if set(manifest) - {"scope"} != {"format", "tenant_id", "origin", "created_at", "range", "keys", "files"}:
+        raise Bad("other members than expected")
+    run, files, scope = manifest["range"], manifest["files"], manifest.get("scope")
+    if scope is not None and not (isinstance(scope, dict) and set(scope) <= SCOPE
+                                  and all(value is None or isinstance(value, str) for value in scope.values())):
+        raise Bad("not a scope")
     if manifest["format"] != FORMAT or not isinstance(run, dict) or set(run) != {"start", "end", "before", "after"}:
         raise Bad("not a " + FORMAT + " manifest")
     if not isinstance(manifest["tenant_id"], str) or not isinstance(manifest["origin"], str):
@@ -393,7 +399,7 @@ class Hashed:
 class Bundle:
     def __init__(self, folder, paths, keys, earlier):
         self.folder, self.paths, self.keys, self.earlier = folder, paths, keys, earlier
-        self.faults, self.counts = [], dict.fromkeys(("entries", "traces", "not kept", "decisions", "proofs", "paired", "open"), 0)
+        self.faults, self.counts = [], dict.fromkeys(("entries", "withheld", "traces", "not kept", "decisions", "proofs", "paired", "open"), 0)
         self.tenant, self.signers, self.listed = None, [], {}
 
     def fault(self, code, file, why, entry=None):
@@ -514,7 +520,9 @@ class Bundle:
             return
         sides = {path: self.open(path) for path in (LEAVES, TRACES, DECISIONS)}
         edge, self.previous, self.compared = Edge(run["start"], run["before"]), None, False
-        self.pairs = Pairs(run["start"] == 0)
+        scope = manifest.get("scope") or {}
+        self.shows = {name: scope[name] for name in ("workspace_id", "trace_id") if scope.get(name) is not None}
+        self.pairs = Pairs(run["start"] == 0 and not self.shows)
         self.compare_earlier(edge, earlier)
         whole = True
         for index in range(run["start"], run["end"]):
@@ -529,9 +537,19 @@ class Bundle:
             if line is None:
                 whole = False
                 break
-            leaf = leaf_hash(line)
-            edge.append(leaf)
-            self.entry(index, line, leaf, run["start"], sides)
+            if line == b"null" and self.shows:
+                leaf = sides[LEAVES].read(32) if sides[LEAVES] else b""
+                if len(leaf) != 32:
+                    self.fault("entry_missing", ENTRIES, "it is withheld, and its leaf hash is not listed", index + 1)
+                    whole = False
+                    break
+                self.counts["withheld"] += 1
+                self.previous = leaf
+                edge.append(leaf)
+            else:
+                leaf = leaf_hash(line)
+                edge.append(leaf)
+                self.entry(index, line, leaf, run["start"], sides)
             self.compare_earlier(edge, earlier)
             for path, proof, (_, size, root) in proofs.pop(index, []):
                 try:
@@ -569,6 +587,8 @@ class Bundle:
             self.fault("entry_out_of_place", ENTRIES, "another entry is in its place: it was dropped, doubled or moved", seq)
         elif entry and entry["tenant_id"] != self.tenant:
             self.fault("entry_foreign", ENTRIES, "it is of another tenant", seq)
+        elif entry and any(entry[name] != value for name, value in self.shows.items()):
+            self.fault("entry_foreign", ENTRIES, "it is not what the bundle says it shows", seq)
         if listed != leaf:
             self.fault("entry_changed", ENTRIES, "its leaf hash is not the one listed", seq)
         if entry is None:

@@ -10,6 +10,7 @@ use clasper_auth::AeadSeal;
 use clasper_core::{Clock, IdSource, InstanceId, SystemClock, SystemIds};
 use clasper_db::{Database, DatabaseOptions, ProcessLock};
 use clasper_delegated::Executions;
+use clasper_exports::ExportWorker;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, MigrationMode, ProcessEnvironment};
 use crate::decisions::decisions;
 use crate::evidence::{Checkpointer, evidence};
+use crate::export::{ExportParts, exports};
 use crate::gate::IdentityGate;
 use crate::outgoing::outgoing;
 use crate::readiness::ProcessReadiness;
@@ -45,6 +47,8 @@ pub struct App {
     pub executions: Executions,
     /// Signs the audit logs.
     pub checkpointer: Checkpointer,
+    /// Makes exports.
+    pub export_worker: ExportWorker,
     /// Delivers callbacks and webhooks.
     pub notices: Notices,
     /// Every run and worker.
@@ -90,6 +94,10 @@ impl App {
         let redactions = subsystem::redactions(&store, &seal, &clock, &ids);
         let prices = subsystem::tenant_prices(config, &store, &clock, &ids)?;
         let evidence = evidence(config, &store, &seal, &clock).await?;
+        let instance = InstanceId::generate(&*ids);
+        let own = (evidence.key, instance);
+        let ExportParts { exports, worker } =
+            exports(config, &database, &store, own, &clock, &ids)?;
         let outgoing = outgoing(&config.webhooks, &store, &seal, &clock, &ids)?;
         let callbacks = outgoing.callbacks;
         let decisions = decisions(config, &store, &seal, &redactions, callbacks, &clock, &ids)?;
@@ -108,7 +116,7 @@ impl App {
                 tenants: Arc::new(IdentityGate(identity.clone())),
                 clock: clock.clone(),
                 ids: ids.clone(),
-                instance: InstanceId::generate(&*ids),
+                instance,
                 tracker: tracker.clone(),
                 shutdown: shutdown.clone(),
                 abort: abort.clone(),
@@ -132,6 +140,7 @@ impl App {
             news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),
             log: evidence.log,
+            exports,
             backend,
             executions: decisions.executions.clone(),
             adapters: decisions.adapters,
@@ -161,6 +170,7 @@ impl App {
             agents,
             executions: decisions.executions,
             checkpointer: evidence.checkpointer,
+            export_worker: worker,
             notices: outgoing.notices,
             tracker,
             shutdown,

@@ -20,6 +20,8 @@ pub struct Evidence {
     pub log: AuditLog,
     /// Signs them.
     pub checkpointer: Checkpointer,
+    /// The key in use.
+    pub key: KeyPair,
 }
 
 /// The key that signs, as configured. A key of another configuration is retired.
@@ -58,7 +60,7 @@ pub async fn evidence(
     let signer = LogSigner::new(LogSignerDeps {
         entries: store.clone(),
         log: store.clone(),
-        key,
+        key: key.clone(),
         name,
         clock: clock.clone(),
     });
@@ -68,6 +70,7 @@ pub async fn evidence(
             signer,
             told: Arc::default(),
         },
+        key,
     })
 }
 

@@ -1,38 +1,69 @@
-//! Makes the bundle of a tenant's log: from one snapshot, through files, in bounded memory.
+//! Exports of the server: who makes them, where they are kept; and the bundle of a whole log for the command line.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use clasper_core::{LoggedEntry, TenantId, TenantScope, Timestamp};
-use clasper_db::Database;
-use clasper_evidence::{
-    BundleAbout, BundleMaker, BundleSink, Follows, KeyKind, KeyPair, KeyRing, LogKey, LogOrigin,
-    StoredKey, VerifierKey, follows,
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use clasper_core::{
+    Clock, ExportId, IdSource, InstanceId, StoreError, SystemIds, TenantId, TenantScope, Timestamp,
 };
-use clasper_store::LogSnapshot;
+use clasper_db::{Database, Dialect};
+use clasper_evidence::{BundleSink, KeyPair, LogOrigin};
+use clasper_exports::{
+    Archives, ExportDeps, ExportScope, ExportWorker, ExportWorkerDeps, Exports, LogView, Order,
+    Progress, Reporter, make_bundle,
+};
+use clasper_store::{LogSnapshot, Snapshots, Store};
 
-/// Entries read at a time.
-const CHUNK: u32 = 500;
+use crate::archives::ArchiveFolder;
+use crate::config::Config;
 
-/// The files of a bundle in a directory that is removed with it.
-struct Folder {
-    home: tempfile::TempDir,
-    paths: Vec<String>,
+/// Where archives are kept: as configured, else beside the database's file, else in the working directory.
+fn folder(config: &Config, database: &Database) -> PathBuf {
+    let beside = || database.path().and_then(Path::parent);
+    let configured = config.exports.directory.clone();
+    configured.unwrap_or_else(|| beside().unwrap_or(Path::new(".")).join("exports"))
 }
 
-impl BundleSink for Folder {
-    type File = File;
+/// Who asks, and who makes.
+pub struct ExportParts {
+    /// Asks for exports and hands them out.
+    pub exports: Exports,
+    /// Makes them.
+    pub worker: ExportWorker,
+}
 
-    fn create(&mut self, path: &str) -> io::Result<File> {
-        let place = self.home.path().join(path);
-        if let Some(parent) = place.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        self.paths.push(path.to_owned());
-        File::create_new(place)
-    }
+/// Puts the parts together.
+pub fn exports(
+    config: &Config,
+    database: &Database,
+    store: &Arc<Store>,
+    (key, instance): (KeyPair, InstanceId),
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<ExportParts> {
+    let archives = Arc::new(ArchiveFolder::open(folder(config, database))?);
+    let exports = Exports::new(ExportDeps {
+        exports: store.clone(),
+        archives: archives.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+    });
+    let worker = ExportWorker::new(ExportWorkerDeps {
+        jobs: store.clone(),
+        source: Arc::new(Snapshots::of(database.clone())),
+        archives,
+        key,
+        log_name: config.audit.log_name.as_str().into(),
+        keep: TimeDelta::hours(config.exports.keep_hours.into()),
+        instance,
+        alone: database.dialect() == Dialect::Sqlite,
+        clock: clock.clone(),
+        ids: ids.clone(),
+    });
+    Ok(ExportParts { exports, worker })
 }
 
 /// What was exported.
@@ -41,6 +72,27 @@ pub struct Exported {
     pub entries: u64,
     /// Length of the archive.
     pub bytes: u64,
+}
+
+/// The files of a bundle, in a folder of archives.
+struct Place<'a>(&'a ArchiveFolder, ExportId);
+
+impl BundleSink for Place<'_> {
+    type File = Box<dyn std::io::Write + Send>;
+
+    fn create(&mut self, path: &str) -> std::io::Result<Self::File> {
+        self.0.create(self.1, path)
+    }
+}
+
+/// Wants the bundle, however long it takes.
+struct Patient;
+
+#[async_trait]
+impl Reporter for Patient {
+    async fn reached(&self, _: Progress) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 }
 
 /// Writes the bundle of the tenant's log up to its newest checkpoint to `target`, readable by its owner alone.
@@ -53,137 +105,40 @@ pub async fn export(
     target: &Path,
 ) -> Result<Exported> {
     let scope = TenantScope::system(tenant.clone());
-    let snapshot = LogSnapshot::open(database, &scope).await?;
-    let Some(checkpoint) = snapshot.checkpoint().await? else {
+    let view = LogSnapshot::open(database, &scope).await?;
+    let Some(checkpoint) = view.checkpoint().await? else {
         bail!("the log of {tenant} has no signed checkpoint yet: start the server, which signs it");
     };
-    let origin = LogOrigin::new(log_name, tenant)?;
-    let keys = ring(&origin, snapshot.keys().await?)?;
     let directory = target
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let directory = directory.unwrap_or(Path::new("."));
     // In the target's own directory, which its owner made for such files; the system's temporary one may be small, or others'.
     let home = tempfile::Builder::new()
         .prefix(".clasper-export-")
-        .tempdir_in(&directory)
+        .tempdir_in(directory)
         .with_context(|| format!("nothing can be written in {}", directory.display()))?;
-    let paths = Vec::new();
-    let mut maker = BundleMaker::new(Folder { home, paths })?;
-    let mut done = 0;
-    while done < checkpoint.size {
-        let left = u32::try_from(checkpoint.size - done)
-            .unwrap_or(CHUNK)
-            .min(CHUNK);
-        let chunk = snapshot.entries(i64::try_from(done)?, left).await?;
-        if chunk.is_empty() {
-            break;
-        }
-        done += chunk.len() as u64;
-        add(&mut maker, &snapshot, &chunk).await?;
-    }
-    maker.file(
-        "policies/policies.jsonl",
-        &lines(snapshot.policies().await?),
-    )?;
-    let listed = keys.keys().iter().map(|key| key.key.to_string());
-    maker.file("keys/keys.txt", &lines(listed.collect()))?;
-    drop(snapshot);
-    let about = BundleAbout {
+    let folder = ArchiveFolder::open(home.path().to_path_buf())?;
+    let id = ExportId::generate(&SystemIds);
+    let order = Order {
         tenant,
-        origin: &origin,
-        created_at: now,
-        keys: &keys,
+        scope: &ExportScope::default(),
+        origin: &LogOrigin::new(log_name, tenant)?,
         checkpoint: &checkpoint,
+        key,
+        now,
     };
-    let signer = key.named(origin.as_str(), KeyKind::Ed25519)?;
-    let folder = maker.finish(&about, &signer)?;
-    let bytes = pack(&folder, &directory, target)
+    make_bundle(&view, Place(&folder, id), &order, &Patient).await?;
+    drop(view);
+    let packed = folder.pack(id).await;
+    let packed = packed.with_context(|| format!("{} cannot be written", target.display()))?;
+    let archive = tempfile::TempPath::try_from_path(folder.archive(id))?;
+    archive
+        .persist_noclobber(target)
+        .map_err(|error| error.error)
         .with_context(|| format!("{} cannot be written", target.display()))?;
     Ok(Exported {
         entries: checkpoint.size,
-        bytes,
+        bytes: packed.bytes,
     })
-}
-
-async fn add(
-    maker: &mut BundleMaker<Folder>,
-    snapshot: &LogSnapshot,
-    chunk: &[LoggedEntry],
-) -> Result<()> {
-    let (mut traces, mut decisions) = (Vec::new(), Vec::new());
-    let asked: Vec<Follows> = chunk.iter().map(follows).collect();
-    for follows in &asked {
-        match follows {
-            Follows::Nothing => {}
-            Follows::Trace(trace) => traces.push(*trace),
-            Follows::Decision(decision) => decisions.push(decision.clone()),
-        }
-    }
-    let traces = snapshot.traces(&traces).await?;
-    let decisions = snapshot.decisions(&decisions).await?;
-    for (entry, follows) in chunk.iter().zip(asked) {
-        maker.entry(entry)?;
-        match follows {
-            Follows::Nothing => {}
-            Follows::Trace(trace) => maker.trace(traces.get(&trace).map(String::as_str))?,
-            Follows::Decision(decision) => {
-                let record = decisions.get(&decision);
-                let lost = || format!("entry {} has lost its decision", entry.seq);
-                maker.decision(record.with_context(lost)?)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Packs the files in the order of their paths and moves the archive to its place when it is whole.
-fn pack(folder: &Folder, directory: &Path, target: &Path) -> io::Result<u64> {
-    let packed = tempfile::Builder::new()
-        .prefix(".clasper-export-")
-        .suffix(".tar.gz")
-        .tempfile_in(directory)?;
-    let gzip = flate2::write::GzEncoder::new(
-        BufWriter::new(packed.as_file()),
-        flate2::Compression::default(),
-    );
-    let mut tar = tar::Builder::new(gzip);
-    let mut paths = folder.paths.clone();
-    paths.sort_unstable();
-    for path in paths {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .open(folder.home.path().join(&path))?;
-        let mut header = tar::Header::new_gnu();
-        header.set_size(file.metadata()?.len());
-        header.set_mode(0o600);
-        header.set_entry_type(tar::EntryType::Regular);
-        tar.append_data(&mut header, &path, &mut file)?;
-    }
-    tar.into_inner()?.finish()?.flush()?;
-    packed.as_file().sync_all()?;
-    let bytes = packed.as_file().metadata()?.len();
-    packed
-        .persist_noclobber(target)
-        .map_err(|error| error.error)?;
-    Ok(bytes)
-}
-
-fn ring(origin: &LogOrigin, stored: Vec<StoredKey>) -> Result<KeyRing> {
-    let mut keys = Vec::new();
-    for key in stored {
-        keys.push(LogKey {
-            key: VerifierKey::new(origin.as_str(), KeyKind::Ed25519, key.public)?,
-            valid_from: key.valid_from,
-            valid_until: key.valid_until,
-        });
-    }
-    Ok(KeyRing::new(keys)?)
-}
-
-fn lines(lines: Vec<String>) -> Vec<u8> {
-    lines
-        .into_iter()
-        .flat_map(|line| (line + "\n").into_bytes())
-        .collect()
 }

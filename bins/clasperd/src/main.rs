@@ -1,6 +1,7 @@
 //! `clasperd`: the Clasper server, and the commands that operate it.
 
 mod app;
+mod archives;
 mod command;
 mod config;
 mod decisions;

@@ -55,6 +55,7 @@ pub async fn serve(
         agents,
         executions,
         checkpointer,
+        export_worker,
         notices,
         tracker,
         shutdown,
@@ -75,7 +76,7 @@ pub async fn serve(
     let server = tracker.spawn(server.into_future());
     shutdown.cancelled().await;
     // The writer ends when nobody holds the store any more.
-    drop((agents, executions, notices));
+    drop((agents, executions, export_worker, notices));
     tracker.close();
     let drained = tokio::time::timeout(drain, finish(server)).await;
     if drained.is_err() {

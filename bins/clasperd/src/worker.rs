@@ -80,6 +80,22 @@ pub fn start(app: &App) {
             |checkpointer| async move { checkpointer.tick().await },
         ),
         worker(
+            "make exports",
+            seconds(1),
+            &(app.export_worker.clone(), app.shutdown.clone()),
+            |(exports, stop)| async move {
+                // A stop need not wait for it: what was begun is taken up again by the next start.
+                let made = stop.run_until_cancelled(exports.work()).await;
+                made.map_or(Ok(()), |made| made.map(drop))
+            },
+        ),
+        worker(
+            "remove exports that had their time",
+            minutes(1),
+            &app.export_worker,
+            |exports| async move { exports.sweep().await },
+        ),
+        worker(
             "deliver callbacks and webhooks",
             seconds(1),
             &app.notices,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod exports;
 mod log;
 mod proof;
 mod text;
@@ -13,4 +14,5 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(proof::routes())
         .merge(log::routes())
+        .merge(exports::routes())
 }

@@ -9,6 +9,7 @@ use clasper_core::{Clock, Seal};
 use clasper_delegated::Executions;
 use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_evidence::{AuditLog, AuditStore};
+use clasper_exports::Exports;
 use clasper_governance::forecast::CostHistories;
 use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
@@ -77,6 +78,8 @@ pub struct ApiDeps {
     pub audit: Arc<dyn AuditStore>,
     /// Checkpoints, proofs and tiles of the audit logs.
     pub log: AuditLog,
+    /// Export bundles.
+    pub exports: Exports,
     /// The tenants' backend.
     pub backend: Arc<dyn ControlPlane>,
     /// Proves credentials.

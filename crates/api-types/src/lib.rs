@@ -18,6 +18,7 @@ mod decision;
 mod evaluation;
 mod evidence;
 mod execution;
+mod export;
 mod forecast;
 mod health;
 mod hold;
@@ -94,6 +95,10 @@ pub use evidence::{
 pub use execution::{
     ExecutionEffect, ExecutionReply, ExecutionRequestBody, ExecutionScopeView, ExecutionStateView,
     ExplainQuery, WaitQuery,
+};
+pub use export::{
+    CreateExportBody, ExportArchiveView, ExportErrorView, ExportList, ExportProgressView,
+    ExportScopeView, ExportView,
 };
 pub use forecast::{ForecastBody, ForecastDetailsView, ForecastReply, ForecastView, IntervalView};
 pub use health::{

@@ -158,6 +158,18 @@ events! {
     RedactionChanged = "redaction_changed";
     /// Somebody read the values behind the tokens of a trace.
     RawTextRead = "raw_text_read";
+    /// A bundle of the log was asked for.
+    ExportRequested = "export_requested";
+    /// A bundle of the log was made.
+    ExportCompleted = "export_completed";
+    /// A bundle of the log could not be made.
+    ExportFailed = "export_failed";
+    /// A bundle of the log was called off or removed.
+    ExportCancelled = "export_cancelled";
+    /// A bundle of the log was handed out.
+    ExportDownloaded = "export_downloaded";
+    /// A bundle of the log had its time and was removed.
+    ExportExpired = "export_expired";
 }
 
 impl fmt::Display for AuditEvent {

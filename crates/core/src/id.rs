@@ -110,6 +110,8 @@ id! {
     DecisionId = "decision";
     /// An endpoint of a tenant's webhooks.
     EndpointId = "webhook endpoint";
+    /// An export of a tenant's log.
+    ExportId = "export";
     /// One governed execution, from decision to outcome.
     ExecutionId = "execution";
     /// A single-use capability.

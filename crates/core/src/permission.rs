@@ -42,6 +42,8 @@ permissions! {
     TraceAnnotate = "trace:annotate";
     /// Read the audit log.
     AuditView = "audit:view";
+    /// Take the log away with what hangs on it, as a bundle.
+    AuditExport = "audit:export";
     /// Read budgets.
     BudgetView = "budget:view";
     /// Set budgets.
@@ -190,6 +192,7 @@ impl Role {
             .with(P::AgentRun)
             .with(P::TraceAnnotate)
             .with(P::AuditView)
+            .with(P::AuditExport)
             .with(P::BudgetView)
             .with(P::UsageView)
             .with(P::PolicyView)

@@ -109,6 +109,12 @@ impl Database {
         &self.reader
     }
 
+    /// The file, on SQLite.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// Which database it is.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {

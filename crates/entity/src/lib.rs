@@ -9,6 +9,7 @@ pub mod budget_scope;
 pub mod cost_history;
 pub mod decision;
 pub mod execution;
+pub mod export;
 pub mod governance_head;
 pub mod idempotency_key;
 pub mod instance;

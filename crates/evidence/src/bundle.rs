@@ -5,6 +5,7 @@ mod entry;
 mod files;
 mod manifest;
 mod report;
+mod scope;
 mod side;
 mod verify;
 mod walk;
@@ -16,6 +17,7 @@ pub use manifest::{
     manifest_note,
 };
 pub use report::{BundleFault, BundleReport};
+pub use scope::BundleScope;
 pub use verify::{BundleVerifier, Pins};
 pub use write::{BundleAbout, BundleError, BundleMaker, BundleSink, Follows, follows};
 
@@ -25,7 +27,7 @@ pub const MANIFEST: &str = "manifest.json";
 pub const MANIFEST_SIGNATURE: &str = "manifest.sig";
 /// The log's signed checkpoint.
 pub const CHECKPOINT: &str = "checkpoint";
-/// The entries' canonical bytes, one a line.
+/// The entries' canonical bytes, one a line; `null` for an entry that a bundle of one workspace or trace withholds.
 pub const ENTRIES: &str = "audit/entries.jsonl";
 /// The entries' leaf hashes, 32 bytes each: with them a changed entry is named even where the chain was mended after it.
 pub const LEAF_HASHES: &str = "audit/leaf_hashes";
@@ -33,3 +35,7 @@ pub const LEAF_HASHES: &str = "audit/leaf_hashes";
 pub const TRACES: &str = "traces/traces.jsonl";
 /// One line for each decision entry, in their order: the decision record.
 pub const DECISIONS: &str = "decisions/decisions.jsonl";
+/// Every version of the tenant's policies, one a line.
+pub const POLICIES: &str = "policies/policies.jsonl";
+/// The log's keys, one a line.
+pub const KEYS: &str = "keys/keys.txt";

@@ -15,9 +15,9 @@ mod tlog_proof;
 
 pub use bundle::{
     BUNDLE_FORMAT, BundleAbout, BundleError, BundleFault, BundleFile, BundleFiles, BundleKey,
-    BundleMaker, BundleRange, BundleReport, BundleSink, BundleVerifier, CHECKPOINT, DECISIONS,
-    ENTRIES, Follows, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE, Manifest, ManifestError,
-    MemoryBundle, Pins, TRACES, check_path, follows, manifest_note,
+    BundleMaker, BundleRange, BundleReport, BundleScope, BundleSink, BundleVerifier, CHECKPOINT,
+    DECISIONS, ENTRIES, Follows, KEYS, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE, Manifest,
+    ManifestError, MemoryBundle, POLICIES, Pins, TRACES, check_path, follows, manifest_note,
 };
 pub use chain::{ChainFault, ChainVerifier};
 pub use checkpoint::{

@@ -2,6 +2,7 @@
 
 mod evidence_ports;
 mod execution_row;
+mod export_ports;
 mod governed_ports;
 mod policy_row;
 mod ports;
@@ -16,6 +17,6 @@ mod verify;
 mod webhook_ports;
 mod write;
 
-pub use snapshot::LogSnapshot;
+pub use snapshot::{LogSnapshot, Snapshots};
 pub use store::Store;
 pub use verify::{AuditReport, TenantReport, verify_all};

@@ -71,7 +71,8 @@ macro_rules! every_entity {
             reported_violation,
             telemetry_key,
             webhook_endpoint,
-            adapter_key
+            adapter_key,
+            export
         )
     };
 }

@@ -102,6 +102,11 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
+        "clasper-exports",
+        Layer::UseCase,
+        &["clasper-core", "clasper-evidence"],
+    ),
+    row(
         "clasper-runtime",
         Layer::UseCase,
         &[
@@ -145,6 +150,7 @@ pub const TABLE: &[Row] = &[
             "clasper-delegated",
             "clasper-entity",
             "clasper-evidence",
+            "clasper-exports",
             "clasper-governance",
             "clasper-identity",
             "clasper-policy",
@@ -184,6 +190,7 @@ pub const TABLE: &[Row] = &[
             "clasper-api-types",
             "clasper-core",
             "clasper-evidence",
+            "clasper-exports",
             "clasper-http",
         ],
     ),
@@ -211,6 +218,7 @@ pub const TABLE: &[Row] = &[
             "clasper-core",
             "clasper-delegated",
             "clasper-evidence",
+            "clasper-exports",
             "clasper-governance",
             "clasper-http",
             "clasper-identity",

@@ -101,6 +101,12 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
     ),
     ("CLASPER_AUDIT_SIGNING_KEY", "audit.signing_key", Kind::Text),
     ("CLASPER_AUDIT_LOG_NAME", "audit.log_name", Kind::Text),
+    ("CLASPER_EXPORTS_DIR", "exports.directory", Kind::Text),
+    (
+        "CLASPER_EXPORTS_KEEP_HOURS",
+        "exports.keep_hours",
+        Kind::Number,
+    ),
     ("BACKEND_URL", "backend.url", Kind::Text),
     (
         "CLASPER_BACKEND_TIMEOUT_MS",

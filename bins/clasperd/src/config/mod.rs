@@ -2,6 +2,7 @@
 
 mod environment;
 mod report;
+mod exports;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use environment::ProcessEnvironment;
 pub use report::{ReportSection, ReportSignatures};
+pub use exports::ExportSection;
 pub use section::{
     AgentSection, AuditSection, BackendSection, CredentialSection, DatabaseSection, LlmSection,
     MigrationMode, PlainHttpMode, PriceSection, Secret, ServerSection, TelemetrySection,
@@ -38,6 +40,8 @@ pub struct Config {
     pub credentials: CredentialSection,
     /// The signed audit log.
     pub audit: AuditSection,
+    /// Export bundles.
+    pub exports: ExportSection,
     /// The backend that agents work for.
     pub backend: BackendSection,
     /// Agent runs.

@@ -13,6 +13,7 @@ use clasper_delegated::{ExecutionConfig, ExecutionDeps, Executions};
 use clasper_evidence::{
     AuditLog, AuditLogDeps, KeyPair, KeySource, LogSigner, LogSignerDeps, adopt_key,
 };
+use clasper_exports::{ExportDeps, Exports};
 use clasper_governance::{Budgets, PriceTable, TenantPrices};
 use clasper_http::{CredentialLimiter, HttpLimits, layers};
 use clasper_identity::{Identity, SystemSecrets, Tenant};
@@ -33,7 +34,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Derived, Endpoints, Gate, KeyRing, Keys, Ledger, Memory, Model, NoReports, Plain,
+    Backend, Derived, Endpoints, Exported, Gate, KeyRing, Keys, Ledger, Memory, Model, NoArchives, NoReports, Plain,
     PublicAddresses, Ready, Rooms, Signer,
 };
 
@@ -301,6 +302,12 @@ impl Parts {
                 log: self.memory.clone(),
                 name: LOG_NAME.into(),
                 clock: clock.clone(),
+            }),
+            exports: Exports::new(ExportDeps {
+                exports: Arc::new(Exported::over(self.memory.clone())),
+                archives: Arc::new(NoArchives),
+                clock: clock.clone(),
+                ids: self.ids.clone(),
             }),
             backend: self.backend.clone(),
             authenticator: Arc::new(Keys),

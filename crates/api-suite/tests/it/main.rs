@@ -17,6 +17,7 @@ mod events;
 mod evidence;
 mod execution_bodies;
 mod executions;
+mod exports;
 mod fakes;
 mod forecast;
 mod governed;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
-    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, TraceStatsReply, TraceView, UsageView, VersionView,
+    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateExportBody, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody, ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, TraceStatsReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -79,6 +79,8 @@ fn every_example_is_read_and_written_again() {
     survives::<ChangePolicyBody>();
     survives::<DeletePolicyBody>();
     survives::<DeletedReply>();
+    survives::<CreateExportBody>();
+    survives::<ExportView>();
     survives::<EvaluateBody>();
     survives::<EvaluationReply>();
     survives::<ForecastBody>();

@@ -51,7 +51,8 @@ pub(crate) struct Entry<'a> {
     /// `None` for a type this version does not know.
     pub(crate) role: Option<PairRole>,
     pub(crate) detail: &'a str,
-    pub(crate) has_trace: bool,
+    pub(crate) workspace: Option<Cow<'a, str>>,
+    pub(crate) trace: Option<Cow<'a, str>>,
 }
 
 /// `None` when the bytes are no entry.
@@ -76,7 +77,8 @@ pub(crate) fn read_entry(bytes: &[u8]) -> Option<Entry<'_>> {
             PairRole::of(event, |name| said.text(name))
         }),
         detail,
-        has_trace: line.trace_id.is_some(),
+        workspace: line.workspace_id,
+        trace: line.trace_id,
     })
 }
 

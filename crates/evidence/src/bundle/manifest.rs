@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clasper_core::{Sha256Digest, TenantId, Timestamp, canonical_json, wire_time};
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::{CHECKPOINT, ENTRIES, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE};
+use crate::bundle::{BundleScope, CHECKPOINT, ENTRIES, LEAF_HASHES, MANIFEST, MANIFEST_SIGNATURE};
 use crate::checkpoint::{KeyRing, LogOrigin, decode_hash, encode_hash};
 use crate::note::{NoteError, SignedNote, SigningKey};
 
@@ -37,6 +37,9 @@ pub struct Manifest {
     pub origin: String,
     /// When the bundle was made, RFC 3339.
     pub created_at: String,
+    /// What was asked for; absent when it was the whole log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<BundleScope>,
     /// Which entries.
     pub range: BundleRange,
     /// The log's keys as the issuer tells them. For information: what is verified against is pinned.
@@ -138,6 +141,7 @@ impl Manifest {
         tenant: &TenantId,
         origin: &LogOrigin,
         created_at: Timestamp,
+        scope: Option<BundleScope>,
         range: BundleRange,
         keys: &KeyRing,
         mut files: Vec<BundleFile>,
@@ -153,6 +157,7 @@ impl Manifest {
             tenant_id: tenant.to_string(),
             origin: origin.to_string(),
             created_at: wire_time(created_at),
+            scope,
             range,
             keys: keys.collect(),
             files,

@@ -37,6 +37,8 @@ pub struct BundleReport {
     pub tenant_id: Option<String>,
     /// Entries that were read.
     pub entries: u64,
+    /// Entries between them that a bundle of one workspace or trace withholds; their leaf hashes are in the tree.
+    pub withheld: u64,
     /// Size of the log at its checkpoint.
     pub log_size: Option<u64>,
     /// The pinned keys that signed the manifest.
@@ -103,7 +105,7 @@ impl fmt::Display for BundleReport {
         let tenant = self.tenant_id.as_deref().unwrap_or("unknown");
         writeln!(f, "tenant: {tenant}")?;
         writeln!(f, "signed by: {}", self.signed_by.join(", "))?;
-        writeln!(f, "entries: {}", self.entries)?;
+        writeln!(f, "entries: {} ({} withheld)", self.entries, self.withheld)?;
         writeln!(
             f,
             "traces: {} ({} not kept)",

@@ -8,7 +8,9 @@ use crate::bundle::detail::Particulars;
 use crate::bundle::entry::{Entry, read_entry};
 use crate::bundle::side::{HashedFile, Piece};
 use crate::bundle::verify::{Checked, Files, at};
-use crate::bundle::{BundleRange, CHECKPOINT, DECISIONS, ENTRIES, LEAF_HASHES, Manifest, TRACES};
+use crate::bundle::{
+    BundleRange, BundleScope, CHECKPOINT, DECISIONS, ENTRIES, LEAF_HASHES, Manifest, TRACES,
+};
 use crate::checkpoint::Checkpoint;
 use crate::completeness::{PairRole, Pairing};
 use crate::merkle::{Frontier, leaf_hash, verify_consistency, verify_inclusion};
@@ -32,7 +34,12 @@ pub(crate) struct Walk<'a> {
     pairing: Pairing,
     /// Whether the tree passed the earlier checkpoint's size.
     compared: bool,
+    /// What may be withheld.
+    scope: BundleScope,
 }
+
+/// The line of an entry that is withheld.
+const WITHHELD: &[u8] = b"null";
 
 /// The files that are read in step with the entries.
 struct Sides<'a> {
@@ -50,6 +57,7 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let range = &manifest.range;
         let before = BundleRange::hashes(&range.before).unwrap_or_default();
+        let scope = manifest.scope.clone().unwrap_or_default();
         Self {
             manifest,
             now,
@@ -57,8 +65,9 @@ impl<'a> Walk<'a> {
             proofs,
             frontier: Frontier::from_nodes(range.start, before).unwrap_or_default(),
             previous: None,
-            pairing: Pairing::new(range.start == 0),
+            pairing: Pairing::new(range.start == 0 && !scope.selects()),
             compared: false,
+            scope,
         }
     }
 
@@ -80,6 +89,9 @@ impl<'a> Walk<'a> {
         for index in self.manifest.range.start..self.manifest.range.end {
             let (seq, report) = (Some(index + 1), &mut *files.report);
             match at(ENTRIES, entries.line(MAX_ENTRY_BYTES))? {
+                Piece::Read if self.scope.selects() && entries.buffer == WITHHELD => {
+                    self.withheld(index, &mut sides, files)?;
+                }
                 Piece::Read => self.entry(index, &entries.buffer, &mut sides, files)?,
                 Piece::End => {
                     report.fault("entry_missing", ENTRIES, seq, "the file ends before it");
@@ -107,6 +119,31 @@ impl<'a> Walk<'a> {
                 .fault(fault.code(), ENTRIES, Some(fault.seq()), why);
         }
         files.report.completeness = Some(pairs);
+        Ok(())
+    }
+
+    /// Puts the listed leaf hash of an entry that is not shown into the tree.
+    fn withheld(
+        &mut self,
+        index: u64,
+        sides: &mut Sides<'_>,
+        files: &mut Files<'_>,
+    ) -> Checked<()> {
+        let listed = match &mut sides.hashes {
+            Some(file) => at(LEAF_HASHES, file.digest())?,
+            None => None,
+        };
+        let Some(leaf) = listed else {
+            let why = "it is withheld, and its leaf hash is not listed";
+            let (report, seq) = (&mut *files.report, Some(index + 1));
+            report.fault("entry_missing", ENTRIES, seq, why);
+            return Ok(());
+        };
+        files.report.withheld += 1;
+        self.previous = Some(leaf);
+        self.frontier.append(leaf);
+        self.compare_earlier(files);
+        self.prove(index, &leaf, files);
         Ok(())
     }
 
@@ -138,6 +175,13 @@ impl<'a> Walk<'a> {
             }
             Some(entry) if entry.tenant != self.manifest.tenant_id => {
                 fault("entry_foreign", "it is of another tenant");
+            }
+            Some(entry)
+                if !self
+                    .scope
+                    .shows(entry.workspace.as_deref(), entry.trace.as_deref()) =>
+            {
+                fault("entry_foreign", "it is not what the bundle says it shows");
             }
             Some(_) => {}
         }
@@ -191,7 +235,10 @@ impl<'a> Walk<'a> {
         let decision = detail.decision_id.as_deref();
         self.pairing.take(seq, role, decision, entry.occurred_at);
         if role == PairRole::Closes {
-            let hash = detail.trace_hash.as_deref().filter(|_| entry.has_trace);
+            let hash = detail
+                .trace_hash
+                .as_deref()
+                .filter(|_| entry.trace.is_some());
             if let (Some(hash), Some(file)) = (hash, &mut sides.traces) {
                 trace(hash, seq, file, files)?;
             }

@@ -1,4 +1,4 @@
-//! Makes a bundle of a whole log, entry by entry: memory does not grow with the log.
+//! Makes a bundle of a log or of a part of it, entry by entry: memory does not grow with the log.
 
 use std::io::{self, BufWriter, Write};
 
@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 
 use crate::bundle::detail::Particulars;
 use crate::bundle::{
-    BundleFile, BundleRange, CHECKPOINT, DECISIONS, ENTRIES, LEAF_HASHES, MANIFEST,
-    MANIFEST_SIGNATURE, Manifest, TRACES, manifest_note,
+    BundleFile, BundleRange, BundleScope, CHECKPOINT, DECISIONS, ENTRIES, LEAF_HASHES, MANIFEST,
+    MANIFEST_SIGNATURE, Manifest, POLICIES, TRACES, manifest_note,
 };
 use crate::checkpoint::{KeyRing, LogOrigin};
 use crate::completeness::{PairDetail, PairRole};
 use crate::log::StoredCheckpoint;
-use crate::merkle::Frontier;
+use crate::merkle::{Frontier, verify_consistency};
 use crate::note::{NoteError, SigningKey};
 
 /// Where a bundle's files are put together.
@@ -73,8 +73,12 @@ pub struct BundleAbout<'a> {
     pub created_at: Timestamp,
     /// The keys of the log.
     pub keys: &'a KeyRing,
-    /// The checkpoint over exactly the entries that were written.
+    /// What was asked for; `None` for the whole log.
+    pub scope: Option<BundleScope>,
+    /// A checkpoint over the entries that were written, and perhaps more.
     pub checkpoint: &'a StoredCheckpoint,
+    /// The proof that its tree continues that of the entries.
+    pub after: &'a [Sha256Digest],
 }
 
 /// What follows `entry` in a bundle.
@@ -140,16 +144,18 @@ pub struct BundleMaker<S: BundleSink> {
     hashes: Part<S::File>,
     traces: Part<S::File>,
     decisions: Part<S::File>,
+    policies: Part<S::File>,
     files: Vec<BundleFile>,
+    before: Frontier,
     tree: Frontier,
 }
 
 impl<S: BundleSink> BundleMaker<S> {
-    /// Begins a bundle.
+    /// Begins a bundle of the entries after those that made `before`.
     ///
     /// # Errors
     /// When its files cannot be made.
-    pub fn new(mut sink: S) -> io::Result<Self> {
+    pub fn new(mut sink: S, before: Frontier) -> io::Result<Self> {
         let mut part = |path| {
             io::Result::Ok(Part {
                 path,
@@ -163,8 +169,10 @@ impl<S: BundleSink> BundleMaker<S> {
             hashes: part(LEAF_HASHES)?,
             traces: part(TRACES)?,
             decisions: part(DECISIONS)?,
+            policies: part(POLICIES)?,
             files: Vec::new(),
-            tree: Frontier::default(),
+            tree: before.clone(),
+            before,
             sink,
         })
     }
@@ -178,6 +186,25 @@ impl<S: BundleSink> BundleMaker<S> {
         self.hashes.write(entry.leaf_hash.as_bytes())?;
         self.tree.append(entry.leaf_hash);
         Ok(())
+    }
+
+    /// Adds the next entry without showing it; nothing follows it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn withheld(&mut self, leaf_hash: Sha256Digest) -> io::Result<()> {
+        self.entries.line(b"null")?;
+        self.hashes.write(leaf_hash.as_bytes())?;
+        self.tree.append(leaf_hash);
+        Ok(())
+    }
+
+    /// Adds a version of a policy.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn policy(&mut self, policy: &str) -> io::Result<()> {
+        self.policies.line(policy.as_bytes())
     }
 
     /// Adds the trace that the entry attests.
@@ -213,10 +240,10 @@ impl<S: BundleSink> BundleMaker<S> {
     /// # Errors
     /// [`BundleError`]; [`BundleError::Root`] when the entries are not those that were signed.
     pub fn finish(mut self, about: &BundleAbout<'_>, key: &SigningKey) -> Result<S, BundleError> {
-        let (size, root) = (about.checkpoint.size, about.checkpoint.root);
-        if (self.tree.size(), self.tree.root()) != (size, root) {
-            return Err(BundleError::Root { size });
-        }
+        let (size, root) = (about.checkpoint.size, &about.checkpoint.root);
+        let made = (self.tree.size(), &self.tree.root());
+        verify_consistency(made, (size, root), about.after)
+            .map_err(|_| BundleError::Root { size })?;
         self.file(CHECKPOINT, about.checkpoint.note.as_bytes())?;
         let Self {
             mut sink,
@@ -224,17 +251,20 @@ impl<S: BundleSink> BundleMaker<S> {
             hashes,
             traces,
             decisions,
+            policies,
             mut files,
-            ..
+            before,
+            tree,
         } = self;
-        for part in [entries, hashes, traces, decisions] {
+        for part in [entries, hashes, traces, decisions, policies] {
             files.push(part.finish()?);
         }
         let manifest = Manifest::new(
             about.tenant,
             about.origin,
             about.created_at,
-            BundleRange::new(0, size, &[], &[]),
+            about.scope.clone(),
+            BundleRange::new(before.size(), tree.size(), before.nodes(), about.after),
             about.keys,
             files,
         );

@@ -7,7 +7,7 @@ use clasper_evidence::{
 };
 
 use crate::agreement::verify;
-use crate::sample::{Sample, log_key, sign, signer};
+use crate::sample::{Sample, log_key, sign, sign_scoped, signer};
 
 fn codes(report: &BundleReport) -> Vec<&str> {
     report.faults.iter().map(|fault| fault.code).collect()
@@ -16,7 +16,7 @@ fn codes(report: &BundleReport) -> Vec<&str> {
 fn resigned(bundle: &MemoryBundle, key: &SigningKey) -> MemoryBundle {
     let manifest = Manifest::parse(&bundle.0[MANIFEST]).expect("ours");
     let mut bundle = bundle.clone();
-    sign(&mut bundle, manifest.range, key);
+    sign_scoped(&mut bundle, manifest.scope, manifest.range, key);
     bundle
 }
 
@@ -77,6 +77,31 @@ fn a_part_of_the_log_hangs_in_the_whole_tree() {
             assert!(codes(&report).contains(&"root_differs"), "{start} to {end}");
         }
     }
+}
+
+#[test]
+fn a_bundle_of_one_trace_withholds_the_others_and_still_makes_the_signed_tree() {
+    let sample = Sample::of_runs(20);
+    let good = sample.bundle_of_trace(9, &log_key());
+    let report = verify(&good, &log_key(), Some(sample.checkpoint(30, &log_key())));
+    assert_eq!(report.faults, []);
+    let all = sample.entries.len() as u64;
+    assert!(report.entries >= 2 && report.entries < 5, "{report}");
+    assert_eq!(report.entries + report.withheld, all);
+    let text = String::from_utf8(good.0[ENTRIES].clone()).expect("text");
+    assert_eq!(text.matches("run-").count() as u64, report.entries - 2);
+    // A leaf hash that is not the withheld entry's, a shown entry of another trace, and one that is hidden where nothing may be.
+    let bad = edited(&good, LEAF_HASHES, |hashes| hashes[32 * 20] ^= 1);
+    let report = verify(&resigned(&bad, &log_key()), &log_key(), None);
+    assert_eq!(codes(&report), ["root_differs"]);
+    let other = String::from_utf8(sample.entries[0].leaf_bytes()).expect("text");
+    let bad = replaced(&good, ENTRIES, "null", &other);
+    let report = verify(&resigned(&bad, &log_key()), &log_key(), None);
+    assert_eq!(codes(&report), ["entry_foreign"]);
+    let whole = sample.bundle(&log_key());
+    let bad = replaced(&whole, ENTRIES, &other, "null");
+    let report = verify(&resigned(&bad, &log_key()), &log_key(), None);
+    assert_eq!(report.first_bad_entry().and_then(|f| f.entry), Some(1));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use clasper_evidence::{
 use crate::dice::Dice;
 use crate::sample::{Sample, log_key, signer};
 
-pub const KINDS: usize = 16;
+pub const KINDS: usize = 19;
 
 /// A harmed bundle.
 pub struct Harmed {
@@ -192,6 +192,27 @@ pub fn harm(
         13 => {
             bundle = Sample::of_runs(2 + dice.below(3)).bundle(&log_key());
             "a log cut back, signed by the log"
+        }
+        16 => {
+            let mut parts = lines(&entries);
+            let at = dice.below(parts.len());
+            parts[at] = b"null\n".to_vec();
+            bundle.0.insert(ENTRIES.into(), parts.concat());
+            mend_manifest(&mut bundle);
+            entry = Some(at as u64 + 1);
+            "an entry withheld that must be shown"
+        }
+        17 => {
+            bundle = sample.bundle_of_trace(dice.below(count), &log_key());
+            flip(bundle.0.get_mut(LEAF_HASHES).expect("there"), dice);
+            mend_manifest(&mut bundle);
+            "a leaf hash of a bundle of one trace"
+        }
+        18 => {
+            bundle = sample.bundle_of_trace(dice.below(count), &log_key());
+            flip(bundle.0.get_mut(ENTRIES).expect("there"), dice);
+            mend_manifest(&mut bundle);
+            "a bit of the entries of a bundle of one trace"
         }
         14 => {
             let mut bytes = pack(good);

@@ -1,6 +1,6 @@
 //! The verifier in Python's standard library says the same as ours.
 
-use crate::agreement::{both_notice, pin, python, stored};
+use crate::agreement::{both_notice, pin, python, stored, verify};
 use crate::mutation::{pack, unpack};
 use crate::sample::{Sample, log_key, signer};
 
@@ -70,6 +70,28 @@ fn a_proof_file_is_verified_alone() {
 }
 
 #[test]
-fn both_notice_200_random_harms_and_name_the_same_entry() {
-    both_notice(200, 7);
+fn both_accept_a_bundle_of_one_trace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = Sample::of_runs(50);
+    let bundle = sample.bundle_of_trace(9, &log_key());
+    let report = verify(&bundle, &log_key(), None);
+    assert!(report.holds(), "{report}");
+    let path = stored(folder.path(), "trace.tar.gz", &pack(&bundle));
+    let output = python(&[&path, "--key", &pin()]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    let counts = format!("entries: {}, withheld: {}", report.entries, report.withheld);
+    assert!(told.contains(&counts), "{told}");
+}
+
+/// Both verifiers see every harm and name the same entry. `CLASPER_TEST_MUTATIONS` asks for more than a few hundred.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a test runs is said by whoever runs it"
+)]
+fn both_notice_random_harms_and_name_the_same_entry() {
+    let asked = std::env::var("CLASPER_TEST_MUTATIONS");
+    let count = asked.map_or(250, |text| text.parse().expect("a number"));
+    both_notice(count, 7);
 }

@@ -5,9 +5,10 @@ use clasper_core::{
     TenantId, Timestamp, TraceId, canonical_json,
 };
 use clasper_evidence::{
-    BundleFile, BundleRange, CHECKPOINT, Checkpoint, DECISIONS, ENTRIES, Frontier, KeyKind,
-    KeyPair, KeyRing, LEAF_HASHES, LogKey, LogOrigin, MANIFEST, MANIFEST_SIGNATURE, Manifest,
-    MemoryBundle, SigningKey, TRACES, TileAppender, TileSet, TlogProof, Tree, manifest_note,
+    BundleFile, BundleRange, BundleScope, CHECKPOINT, Checkpoint, DECISIONS, ENTRIES, Frontier,
+    KeyKind, KeyPair, KeyRing, LEAF_HASHES, LogKey, LogOrigin, MANIFEST, MANIFEST_SIGNATURE,
+    Manifest, MemoryBundle, SigningKey, TRACES, TileAppender, TileSet, TlogProof, Tree,
+    manifest_note,
 };
 use serde_json::{Value, json};
 
@@ -188,6 +189,27 @@ impl Sample {
         self.bundle_of(0, self.entries.len(), key)
     }
 
+    /// The whole log as the bundle that shows the entries of the trace of the entry at `index`, without records.
+    pub fn bundle_of_trace(&self, index: usize, key: &SigningKey) -> MemoryBundle {
+        let mut bundle = self.bundle(key);
+        let shown = self.entries[index].entry.trace.expect("it has a trace");
+        let line = |entry: &LoggedEntry| match entry.entry.trace {
+            Some(trace) if trace == shown => [entry.leaf_bytes(), vec![b'\n']].concat(),
+            _ => b"null\n".to_vec(),
+        };
+        let lines = self.entries.iter().flat_map(line).collect();
+        bundle.0.insert(ENTRIES.into(), lines);
+        bundle.0.remove(TRACES);
+        bundle.0.remove(DECISIONS);
+        let scope = BundleScope {
+            trace_id: Some(shown.to_string()),
+            ..BundleScope::default()
+        };
+        let range = BundleRange::new(0, self.entries.len() as u64, &[], &[]);
+        sign_scoped(&mut bundle, Some(scope), range, key);
+        bundle
+    }
+
     /// The bundle of the entries from `start` to `end` of the whole log.
     pub fn bundle_of(&self, start: usize, end: usize, key: &SigningKey) -> MemoryBundle {
         let size = self.entries.len();
@@ -229,6 +251,16 @@ impl Sample {
 
 /// Writes the manifest over what is there, and its signature.
 pub fn sign(bundle: &mut MemoryBundle, range: BundleRange, key: &SigningKey) {
+    sign_scoped(bundle, None, range, key);
+}
+
+/// The same, of a bundle that shows a part.
+pub fn sign_scoped(
+    bundle: &mut MemoryBundle,
+    scope: Option<BundleScope>,
+    range: BundleRange,
+    key: &SigningKey,
+) {
     bundle.0.remove(MANIFEST);
     bundle.0.remove(MANIFEST_SIGNATURE);
     let files = bundle
@@ -244,6 +276,7 @@ pub fn sign(bundle: &mut MemoryBundle, range: BundleRange, key: &SigningKey) {
         &tenant(),
         &origin(),
         Timestamp::UNIX_EPOCH,
+        scope,
         range,
         &ring.expect("a ring"),
         files.collect(),

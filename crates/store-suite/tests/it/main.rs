@@ -6,6 +6,7 @@ mod budget;
 mod effect;
 mod evidence;
 mod executions;
+mod exports;
 mod forgery;
 mod group;
 mod history;

@@ -5,6 +5,7 @@ pub(crate) mod adapter_key;
 pub(crate) mod audit;
 pub(crate) mod evidence;
 pub(crate) mod execution;
+pub(crate) mod export;
 pub(crate) mod identity;
 pub(crate) mod notice;
 pub(crate) mod policy;

@@ -9,6 +9,7 @@ mod budget_scope;
 mod effect;
 mod evidence;
 mod execution;
+mod export;
 mod governed;
 mod history;
 mod hold;
@@ -44,6 +45,10 @@ pub(crate) use budget_scope::SetScopeBudget;
 pub(crate) use effect::{DecideEffect, RecordEffect};
 pub(crate) use evidence::{AdoptLogKey, ExtendLog};
 pub(crate) use execution::{OpenExecution, StepExecution};
+pub(crate) use export::{
+    CancelExport, EndExport, ExpireExport, ForgetExports, NoteDownload, ReportExport,
+    RequestExport, TakeExport,
+};
 pub(crate) use history::stored as stored_history;
 pub(crate) use hold::ExtendHold;
 pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};

@@ -3,6 +3,7 @@
 mod adapter_keys;
 mod evidence;
 mod executions;
+mod exports;
 mod memory;
 mod policies;
 mod records;
@@ -15,6 +16,7 @@ mod world;
 pub use adapter_keys::KeyRing;
 pub use evidence::Signed;
 pub use executions::Ledger;
+pub use exports::{Exported, NoArchives};
 pub use memory::Memory;
 pub use redaction::Derived;
 pub use reports::NoReports;
