@@ -4,6 +4,7 @@ mod m20261121_000001_ground;
 mod m20261121_000002_decisions;
 mod m20261121_000003_evidence;
 mod m20261121_000004_webhooks;
+mod m20261121_000006_tool_tokens;
 mod migration;
 mod schema;
 mod table;
@@ -18,4 +19,5 @@ const MIGRATIONS: &[Migration] = &[
     m20261121_000002_decisions::MIGRATION,
     m20261121_000003_evidence::MIGRATION,
     m20261121_000004_webhooks::MIGRATION,
+    m20261121_000006_tool_tokens::MIGRATION,
 ];

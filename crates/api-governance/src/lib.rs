@@ -8,7 +8,9 @@ mod evaluation;
 mod executions;
 mod forecast;
 mod policies;
+mod posture;
 mod risk;
+mod tools;
 mod webhooks;
 
 use clasper_api_state::ApiState;
@@ -20,7 +22,9 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(executions::routes())
         .merge(decisions::routes())
+        .merge(tools::routes())
         .merge(adapters::routes())
+        .merge(posture::routes())
         .merge(policies::routes())
         .merge(bundles::routes())
         .merge(evaluation::routes())

@@ -23,12 +23,14 @@ mod hold;
 mod key;
 mod meta;
 mod policy;
+mod posture;
 mod price;
 mod risk;
 mod status;
 mod stream;
 mod tenant;
 mod time;
+mod tool;
 mod trace;
 mod usage;
 mod webhook;
@@ -95,12 +97,21 @@ pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
     PolicyRecordView, PolicyReply, SavedPolicyReply,
 };
+pub use posture::{
+    AdapterPolicyList, AdapterPolicyView, CanaryView, EnforcementStatusName, GovernanceModeName,
+    PostureView,
+};
 pub use price::{PriceList, PriceView, SetPriceBody};
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};
 pub use tenant::{CreateTenantBody, TenantReply, TenantView};
 pub use time::{DateOrTime, WireTime};
+pub use tool::{
+    AuthorizeToolBody, AuthorizeToolReply, ConsumeToolBody, ConsumeToolReply,
+    ToolAuthorizationList, ToolAuthorizationQuery, ToolAuthorizationReply, ToolAuthorizationView,
+    ToolDecisionName, ToolHistory, ToolList, ToolPolicyView, ToolView,
+};
 pub use trace::{
     GrantedScopeView, IntegrityStatus, TraceInputView, TraceList, TraceOutputView, TraceQuery,
     TraceReply, TraceStatus, TraceStepView, TraceUsageView, TraceView, UsedScopeView,
@@ -109,5 +120,6 @@ pub use trace::{
 pub use usage::UsageView;
 pub use webhook::{
     ChangeWebhookBody, CreateWebhookBody, CreatedWebhookReply, QueuedMessageReply,
-    WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookView,
+    RotateWebhookBody, WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookSignatureName,
+    WebhookView,
 };

@@ -10,6 +10,7 @@ mod name;
 mod permission;
 mod principal;
 mod seal;
+mod signer;
 mod usd;
 
 pub use audit::{AuditEntry, AuditEvent, ChainHead, LeafHash, LoggedEntry};
@@ -19,7 +20,8 @@ pub use cursor::{Cursor, CursorError, Page};
 pub use error::{Classify, ErrorKind, StoreError};
 pub use id::{
     AdapterKeyId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId, ExecutionId, GrantId,
-    IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds, SystemIds, TraceId,
+    IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds, SystemIds,
+    ToolAuthorizationId, TraceId,
 };
 pub use name::{
     AdapterId, AgentId, EnvironmentId, ExecutionKey, NameError, PolicyId, SessionId, TenantId,
@@ -28,4 +30,5 @@ pub use name::{
 pub use permission::{Permission, PermissionSet, Role, UnknownRole};
 pub use principal::{Caller, Credential, Principal, TenantScope};
 pub use seal::Seal;
+pub use signer::TokenSigner;
 pub use usd::{Usd, UsdError};

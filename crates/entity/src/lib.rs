@@ -25,5 +25,6 @@ pub mod policy_bundle;
 pub mod policy_version;
 pub mod price_override;
 pub mod tenant;
+pub mod tool_authorization;
 pub mod trace;
 pub mod webhook_endpoint;

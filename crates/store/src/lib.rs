@@ -9,6 +9,8 @@ mod read;
 mod row;
 mod snapshot;
 mod store;
+mod tool_ports;
+mod tool_row;
 mod verify;
 mod webhook_ports;
 mod write;

@@ -61,7 +61,8 @@ macro_rules! every_entity {
             log_key,
             notice,
             webhook_endpoint,
-            adapter_key
+            adapter_key,
+            tool_authorization
         )
     };
 }

@@ -16,3 +16,5 @@ mod harness;
 mod input;
 mod people;
 mod privacy;
+mod sdk;
+mod webhook_languages;

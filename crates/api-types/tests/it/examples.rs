@@ -7,13 +7,15 @@ use utoipa::ToSchema;
 
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
-    ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView,
-    BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply,
-    ConsistencyReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody,
+    AdapterPolicyView, ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply,
+    BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView,
+    ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeToolBody,
+    ConsumeToolReply, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody,
     DeletedReply, EvaluateBody, EvaluationReply, ForecastBody, ForecastReply, HealthView,
-    LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PriceList, PriceView, ReadinessView,
-    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply, TraceView, UsageView, VersionView,
+    LogKeyList, PackView, PolicyCheckReply, PolicyRecordView, PostureView, PriceList, PriceView,
+    ReadinessView, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody,
+    SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, TenantReply,
+    ToolAuthorizationView, ToolView, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -33,6 +35,14 @@ fn survives<T: ToSchema + Serialize + DeserializeOwned>() {
 
 #[test]
 fn every_example_is_read_and_written_again() {
+    survives::<AuthorizeToolBody>();
+    survives::<AuthorizeToolReply>();
+    survives::<ConsumeToolBody>();
+    survives::<ConsumeToolReply>();
+    survives::<ToolAuthorizationView>();
+    survives::<ToolView>();
+    survives::<PostureView>();
+    survives::<AdapterPolicyView>();
     survives::<SendMessageBody>();
     survives::<SendMessageReply>();
     survives::<TraceView>();

@@ -38,6 +38,7 @@ fn responses(operation: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a line for each operation")]
 fn every_operation_is_listed_once() {
     let document = document();
     let ids: Vec<String> = operations(&document).into_iter().map(|o| o.0).collect();
@@ -47,6 +48,7 @@ fn every_operation_is_listed_once() {
     [
       "activate_bundle",
       "allow_always",
+      "authorize_tool",
       "backtest_policies",
       "change_adapter",
       "change_policy",
@@ -58,6 +60,7 @@ fn every_operation_is_listed_once() {
       "check_policies",
       "check_readiness",
       "consume_decision",
+      "consume_tool",
       "create_bundle",
       "create_key",
       "create_tenant",
@@ -72,6 +75,8 @@ fn every_operation_is_listed_once() {
       "export_audit_entries",
       "forecast_cost",
       "get_adapter_decision",
+      "get_adapter_policy_posture",
+      "get_adapter_posture",
       "get_audit_checkpoint",
       "get_authzen_configuration",
       "get_budget",
@@ -84,6 +89,8 @@ fn every_operation_is_listed_once() {
       "get_metrics",
       "get_own_decision",
       "get_policy_schema",
+      "get_tool",
+      "get_tool_authorization",
       "get_trace",
       "get_usage",
       "get_version",
@@ -91,6 +98,7 @@ fn every_operation_is_listed_once() {
       "issue_adapter_key",
       "list_adapter_decisions",
       "list_adapter_keys",
+      "list_adapter_policies",
       "list_adapters",
       "list_audit_entries",
       "list_audit_keys",
@@ -103,6 +111,8 @@ fn every_operation_is_listed_once() {
       "list_policies",
       "list_prices",
       "list_scope_budgets",
+      "list_tool_authorizations",
+      "list_tools",
       "list_traces",
       "list_webhooks",
       "override_decision",
@@ -122,6 +132,7 @@ fn every_operation_is_listed_once() {
       "revoke_adapter_keys",
       "revoke_key",
       "rotate_adapter_key",
+      "rotate_webhook_key",
       "save_policy",
       "score_risk",
       "search_actions",

@@ -5,20 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
-    AdapterExplanationView, AdapterKeyList, AdapterList, AllowAlwaysBody, AllowAlwaysProposal,
-    AllowAlwaysReply, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BacktestLine,
-    BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody,
-    BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody,
-    CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, CreateKeyBody,
+    AdapterExplanationView, AdapterKeyList, AdapterList, AdapterPolicyList, AllowAlwaysBody,
+    AllowAlwaysProposal, AllowAlwaysReply, ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody,
+    AuthorizeToolReply, BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply,
+    BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply,
+    ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply,
+    ConsistencyReply, ConsumeReply, ConsumeToolBody, ConsumeToolReply, CreateKeyBody,
     CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList,
     DecisionReply, DeletePolicyBody, DeletedReply, EvaluateBody, EvaluationReply, ExecutionReply,
     ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
     IssueAdapterKeyBody, IssuedAdapterKeyReply, LogKeyList, OverrideDecisionBody, OwnDecisionView,
-    PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PriceList, QueuedMessageReply,
-    ReadinessView, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
-    RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply,
-    UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView, PriceList,
+    QueuedMessageReply, ReadinessView, RegisterAdapterBody, RegisteredAdapterReply,
+    ResolveDecisionBody, RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, StreamEvent, TenantReply, ToolAuthorizationList, ToolAuthorizationReply,
+    ToolHistory, ToolList, TraceList, TraceReply, UsageView, VersionView, WebhookDeliveryList,
+    WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -38,9 +41,21 @@ fn collect<T: ToSchema>(known: &mut BTreeMap<String, Value>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a line for each schema")]
 fn every_schema_has_a_name_of_its_own() {
     let mut known = BTreeMap::new();
     collect::<Problem>(&mut known);
+    collect::<RotateWebhookBody>(&mut known);
+    collect::<AuthorizeToolBody>(&mut known);
+    collect::<AuthorizeToolReply>(&mut known);
+    collect::<ConsumeToolBody>(&mut known);
+    collect::<ConsumeToolReply>(&mut known);
+    collect::<ToolAuthorizationList>(&mut known);
+    collect::<ToolAuthorizationReply>(&mut known);
+    collect::<ToolList>(&mut known);
+    collect::<ToolHistory>(&mut known);
+    collect::<PostureView>(&mut known);
+    collect::<AdapterPolicyList>(&mut known);
     collect::<SendMessageBody>(&mut known);
     collect::<SendMessageReply>(&mut known);
     collect::<StreamEvent>(&mut known);

@@ -9,5 +9,6 @@ pub(crate) mod identity;
 pub(crate) mod notice;
 pub(crate) mod policy;
 pub(crate) mod run;
+pub(crate) mod tool;
 pub(crate) mod trace;
 pub(crate) mod webhook;

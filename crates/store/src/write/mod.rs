@@ -21,6 +21,7 @@ mod policy;
 mod presence;
 mod price;
 mod settle_run;
+mod tool;
 mod webhook;
 
 use async_trait::async_trait;
@@ -49,6 +50,7 @@ pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use price::{PutPrice, tariff as stored_tariff};
 pub(crate) use settle_run::SettleRun;
+pub(crate) use tool::{AuthorizeTool, StepTool};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

@@ -7,6 +7,7 @@ mod memory;
 mod policies;
 mod records;
 mod runs;
+mod tools;
 mod webhooks;
 mod world;
 
