@@ -1,6 +1,6 @@
 //! A shell executor that asks Clasper before it runs anything.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -10,7 +10,6 @@ use clasper_adapter::{
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
-use tokio::process::Command;
 
 /// The status of shells for a command that was found and not run.
 const NOT_RUN: u8 = 126;
@@ -132,9 +131,11 @@ async fn run(adapter: &Adapter, command: &[String]) -> Result<ExitCode> {
 
 async fn execute(adapter: Adapter, grant: Grant, command: &[String]) -> Result<u8> {
     let (program, arguments) = command.split_first().context("a command")?;
+    let mut child = Command::new(program);
+    child.args(arguments);
     let reports = adapter.reports(&grant);
     let begun = Instant::now();
-    let status = Command::new(program).args(arguments).status().await;
+    let status = tokio::task::spawn_blocking(move || child.status()).await?;
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let code = status
         .as_ref()
