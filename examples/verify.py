@@ -36,7 +36,8 @@ PATH = re.compile(r"(audit|traces|decisions|policies|keys|proofs)/[A-Za-z0-9_-][
 DECIDES = {"agent_execution_started", "tool_authorization_granted", "execution_allowed", "policy_decision_pending"}
 REFUSES = {"agent_execution_denied", "tool_authorization_denied", "execution_denied"}
 CLOSES = {"agent_execution_completed", "agent_execution_failed", "agent_execution_cancelled",
-          "agent_execution_recovered", "tool_call_succeeded", "tool_call_failed", "policy_decision_expired"}
+          "agent_execution_recovered", "tool_call_succeeded", "tool_call_failed",
+          "tool_token_consumed", "tool_authorization_lapsed", "policy_decision_expired"}
 MEMBERS = {"actor", "detail", "entry_id", "event_type", "occurred_at_micros", "prev_hash", "seq", "target", "tenant_id",
            "trace_id", "user_id", "workspace_id"}
 SCOPE = {"workspace_id", "trace_id", "from", "to"}

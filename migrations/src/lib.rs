@@ -5,6 +5,7 @@ mod m20261121_000002_decisions;
 mod m20261121_000003_evidence;
 mod m20261121_000004_webhooks;
 mod m20261121_000005_reports;
+mod m20261121_000006_tool_tokens;
 mod m20261121_000007_redaction;
 mod m20261121_000008_exports;
 mod m20261121_000009_traces;
@@ -23,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     m20261121_000003_evidence::MIGRATION,
     m20261121_000004_webhooks::MIGRATION,
     m20261121_000005_reports::MIGRATION,
+    m20261121_000006_tool_tokens::MIGRATION,
     m20261121_000007_redaction::MIGRATION,
     m20261121_000008_exports::MIGRATION,
     m20261121_000009_traces::MIGRATION,

@@ -1,4 +1,4 @@
-//! `cargo xtask openapi`: the checked-in API document is the one the handlers write.
+//! `cargo xtask openapi`: the checked-in API documents are those the handlers write.
 
 use std::{fs, path::Path};
 
@@ -7,50 +7,60 @@ use serde_json::Value;
 
 use crate::process::{self, Code, cargo};
 
-/// Written from the handlers.
-const GENERATED: &str = "openapi/clasper.json";
+/// Written from the handlers: the file, and what prints it.
+const GENERATED: &[(&str, &[&str])] = &[
+    ("openapi/clasper.json", &["openapi"]),
+    ("openapi/adapter.json", &["openapi", "--adapter"]),
+];
 
-/// Written by hand: the contracts others implement.
-const CONTRACTS: &[&str] = &["openapi/control-plane.json", "openapi/adapter.json"];
+/// Written by hand: the contract that others implement.
+const CONTRACTS: &[&str] = &["openapi/control-plane.json"];
 
 /// How many differing lines are shown.
 const SHOWN: usize = 6;
 
-/// Writes the document.
+/// Writes the documents.
 pub fn write(root: &Path) -> anyhow::Result<Code> {
-    let document = generate(root)?;
-    let file = root.join(GENERATED);
-    if fs::read_to_string(&file).is_ok_and(|present| present == document) {
-        println!("{GENERATED} is up to date");
-    } else {
-        fs::write(&file, document).with_context(|| format!("cannot write {GENERATED}"))?;
-        println!("{GENERATED} is written");
+    for (name, arguments) in GENERATED {
+        let document = generate(root, arguments)?;
+        let file = root.join(name);
+        if fs::read_to_string(&file).is_ok_and(|present| present == document) {
+            println!("{name} is up to date");
+        } else {
+            fs::write(&file, document).with_context(|| format!("cannot write {name}"))?;
+            println!("{name} is written");
+        }
     }
     Ok(0)
 }
 
-/// Compares the document with the checked-in one, and looks at the contracts beside it.
+/// Compares the documents with the checked-in ones, and looks at the contract beside them.
 pub fn check(root: &Path) -> anyhow::Result<Code> {
     for contract in CONTRACTS {
         let text = fs::read_to_string(root.join(contract))
             .with_context(|| format!("cannot read {contract}"))?;
         ensure_openapi(contract, &text)?;
     }
-    let present = fs::read_to_string(root.join(GENERATED)).unwrap_or_default();
-    let document = generate(root)?;
-    let Some(difference) = difference(&present, &document) else {
-        println!("{GENERATED} is up to date");
-        return Ok(0);
-    };
-    println!(
-        "{GENERATED} is not what the handlers say:\n{difference}\nrun `cargo xtask openapi` and commit the file"
-    );
-    Ok(1)
+    let mut code = 0;
+    for (name, arguments) in GENERATED {
+        let present = fs::read_to_string(root.join(name)).unwrap_or_default();
+        let document = generate(root, arguments)?;
+        if let Some(difference) = difference(&present, &document) {
+            code = 1;
+            println!(
+                "{name} is not what the handlers say:\n{difference}\nrun `cargo xtask openapi` and commit the file"
+            );
+        } else {
+            println!("{name} is up to date");
+        }
+    }
+    Ok(code)
 }
 
-fn generate(root: &Path) -> anyhow::Result<String> {
-    let printed =
-        process::output(cargo(root).args(["run", "--quiet", "-p", "clasperd", "--", "openapi"]))?;
+fn generate(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let mut command = cargo(root);
+    command.args(["run", "--quiet", "-p", "clasperd", "--"]);
+    let printed = process::output(command.args(arguments))?;
     let document = String::from_utf8(printed).context("`clasperd openapi` does not print UTF-8")?;
     ensure_openapi("`clasperd openapi`", &document)?;
     ensure!(

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clasper_auth::AeadSeal;
+use chrono::TimeDelta;
+use clasper_auth::{AeadSeal, CapabilityTokens};
 use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
 use clasper_delegated::adapter::{AdapterKeys, AdapterRegistry};
 use clasper_delegated::{CallbackCheck, ExecutionConfig, ExecutionDeps, Executions, Workspaces};
@@ -13,6 +14,7 @@ use clasper_privacy::Redactions;
 use clasper_store::Store;
 
 use crate::config::Config;
+use crate::subsystem;
 
 /// The rules that every tenant has before it installs any.
 const BUILTIN_PACK: &str = "clasper-base";
@@ -64,9 +66,12 @@ pub fn decisions(
         clock.clone(),
         ids.clone(),
     );
+    let signer = CapabilityTokens::from_secret(&subsystem::agent_secret(config))?;
+    let window = i64::from(config.agent.canary_window_secs);
     let executions = Executions::new(
         ExecutionDeps {
             executions: store.clone(),
+            tools: store.clone(),
             adapters: adapters.clone(),
             policies: policies.clone(),
             workspaces: Arc::new(ConfiguredRoots {
@@ -75,10 +80,14 @@ pub fn decisions(
             callbacks,
             redactions: redactions.clone(),
             seal: seal.clone(),
+            signer: Arc::new(signer),
             clock: clock.clone(),
             ids: ids.clone(),
         },
-        ExecutionConfig::default(),
+        ExecutionConfig {
+            canary_window: TimeDelta::seconds(window),
+            ..ExecutionConfig::default()
+        },
     );
     Ok(Decisions {
         policies,

@@ -48,7 +48,7 @@ async fn run(command: Command, environment: &ProcessEnvironment) -> anyhow::Resu
         Command::Quickstart(arguments) => command::quickstart::run(arguments, environment).await,
         Command::Serve(arguments) => command::serve::run(&arguments, environment).await,
         Command::Migrate(arguments) => command::migrate::run(&arguments, environment).await,
-        Command::Openapi => command::openapi::run(),
+        Command::Openapi { adapter } => command::openapi::run(adapter),
         Command::Config(command) => command::config::run(&command, environment),
         Command::Audit(command) => command::audit::run(&command, environment).await,
         Command::Tenant(command) => command::tenant::run(command, environment).await,

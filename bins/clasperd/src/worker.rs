@@ -74,6 +74,12 @@ pub fn start(app: &App) {
             |executions| async move { executions.settle_due().await.map(drop) },
         ),
         worker(
+            "let tokens of tools lapse",
+            seconds(5),
+            &app.executions,
+            |executions| async move { executions.lapse_tools().await.map(drop) },
+        ),
+        worker(
             "sign audit logs that have grown",
             CHECKPOINT_PERIOD,
             &app.checkpointer,

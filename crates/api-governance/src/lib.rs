@@ -10,7 +10,9 @@ mod executions;
 mod forecast;
 mod policies;
 mod redaction;
+mod posture;
 mod risk;
+mod tools;
 mod webhooks;
 
 pub use budget::time_zone;
@@ -23,7 +25,9 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(executions::routes())
         .merge(decisions::routes())
+        .merge(tools::routes())
         .merge(adapters::routes())
+        .merge(posture::routes())
         .merge(policies::routes())
         .merge(bundles::routes())
         .merge(evaluation::routes())

@@ -190,7 +190,8 @@ pub struct OwnDecisionView {
     /// When it expires, or its grant ends.
     #[schema(required)]
     pub expires_at: Option<WireTime>,
-    /// Always null: a grant is claimed by the adapter's own credential.
+    /// Claims the grant, once, with `POST /api/decisions/{decision_id}/consume` (a JWT of type `decision_token`). Null while there
+    /// is no grant to claim, and when its ten minutes are over: the request sent again still claims the grant.
     #[schema(required)]
     pub decision_token: Option<String>,
     /// When the grant was claimed; null while it was not.

@@ -28,6 +28,7 @@ mod key;
 mod live;
 mod meta;
 mod policy;
+mod posture;
 mod price;
 mod redaction;
 mod risk;
@@ -36,6 +37,7 @@ mod stream;
 mod telemetry_key;
 mod tenant;
 mod time;
+mod tool;
 mod trace;
 mod trace_diff;
 mod trace_note;
@@ -118,6 +120,10 @@ pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
     PolicyRecordView, PolicyReply, SavedPolicyReply,
 };
+pub use posture::{
+    AdapterPolicyList, AdapterPolicyView, CanaryView, EnforcementStatusName, GovernanceModeName,
+    PostureView,
+};
 pub use price::{PriceList, PriceView, SetPriceBody};
 pub use redaction::{
     FindingView, OriginalReply, PreviewBody, PreviewReply, PutRedactionBody, RedactionReply,
@@ -132,6 +138,11 @@ pub use telemetry_key::{
 };
 pub use tenant::{CreateTenantBody, TenantReply, TenantView};
 pub use time::{DateOrTime, WireTime};
+pub use tool::{
+    AuthorizeToolBody, AuthorizeToolReply, ConsumeToolBody, ConsumeToolReply,
+    ToolAuthorizationList, ToolAuthorizationQuery, ToolAuthorizationReply, ToolAuthorizationView,
+    ToolDecisionName, ToolHistory, ToolList, ToolPolicyView, ToolView,
+};
 pub use trace::{
     GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceList, TraceOutputView,
     TraceQuery, TraceReply, TraceStatus, TraceStepView, TraceTrust, TraceUsageView, TraceView,
@@ -150,5 +161,6 @@ pub use trace_note::{
 pub use usage::UsageView;
 pub use webhook::{
     ChangeWebhookBody, CreateWebhookBody, CreatedWebhookReply, QueuedMessageReply,
-    WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookView,
+    RotateWebhookBody, WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookSignatureName,
+    WebhookView,
 };

@@ -22,6 +22,34 @@ pub struct CreateWebhookBody {
     /// `execution.allowed`, `execution.denied`, `budget.threshold`, `budget.exceeded`, `adapter.registered`.
     #[schema(min_items = 1)]
     pub events: Vec<String>,
+    /// How its messages are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<WebhookSignatureName>,
+}
+
+/// How messages are signed (Standard Webhooks).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookSignatureName {
+    /// HMAC-SHA256, with a secret that the receiver holds, too.
+    #[default]
+    V1,
+    /// Ed25519: the receiver holds the public key only.
+    V1a,
+}
+
+/// Another key for an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"signature": "v1a"}))]
+pub struct RotateWebhookBody {
+    /// The tenant to act for. Needed with the daemon key only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "acme")]
+    pub tenant_id: Option<TenantId>,
+    /// How its messages are signed from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<WebhookSignatureName>,
 }
 
 /// What is changed of an endpoint. What is absent stays.
@@ -91,7 +119,8 @@ pub struct WebhookView {
 pub struct CreatedWebhookReply {
     /// The endpoint.
     pub webhook: WebhookView,
-    /// Checks the signatures (Standard Webhooks, v1). It is shown this once and cannot be shown again.
+    /// Checks the signatures (Standard Webhooks): a secret `whsec_…` (v1), or the public key `whpk_…` (v1a). It is shown this once
+    /// and cannot be shown again.
     pub secret: String,
 }
 

@@ -27,6 +27,7 @@ const DAEMON_KEY: &str = "daemon_key";
         (name = "agents", description = "Messages to agents: governed, paid for, recorded"),
         (name = "executions", description = "What adapters ask to execute"),
         (name = "decisions", description = "What was decided, and what waits for people"),
+        (name = "tools", description = "Calls of tools within executions, each with a token of its own"),
         (name = "adapters", description = "Executors that ask before they act"),
         (name = "reports", description = "What adapters report of what they did"),
         (name = "webhooks", description = "Endpoints that are told what happens"),

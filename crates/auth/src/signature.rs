@@ -51,9 +51,18 @@ impl<'a> Unproven<'a> {
         key: &DecodingKey,
         validation: &Validation,
     ) -> Result<Claims, AuthError> {
+        self.claims(key, validation).map(Claims::new)
+    }
+
+    /// The claims as they were written.
+    pub(crate) fn claims(
+        &self,
+        key: &DecodingKey,
+        validation: &Validation,
+    ) -> Result<Map<String, Value>, AuthError> {
         let data = decode::<Map<String, Value>>(self.token, key, validation);
         match data {
-            Ok(data) => Ok(Claims::new(data.claims)),
+            Ok(data) => Ok(data.claims),
             Err(error) => Err(match error.kind() {
                 ErrorKind::InvalidIssuer => AuthError::Claim { claim: "iss" },
                 ErrorKind::InvalidAudience => AuthError::Claim { claim: "aud" },

@@ -58,6 +58,12 @@ events! {
     ToolAuthorizationGranted = "tool_authorization_granted";
     /// A tool call was refused.
     ToolAuthorizationDenied = "tool_authorization_denied";
+    /// A token for one call of a tool was used by the adapter that it was given to.
+    ToolTokenConsumed = "tool_token_consumed";
+    /// An adapter reported the call that a used token was for.
+    ToolTokenReported = "tool_token_reported";
+    /// A token for one call of a tool ran out of time unused.
+    ToolAuthorizationLapsed = "tool_authorization_lapsed";
     /// A tool call returned a result.
     ToolCallSucceeded = "tool_call_succeeded";
     /// A tool call returned an error, or none was received.
@@ -146,6 +152,8 @@ events! {
     WebhookDisabled = "webhook_disabled";
     /// An endpoint of webhooks was sent a message that reports nothing.
     WebhookTested = "webhook_tested";
+    /// An endpoint of webhooks was given another key.
+    WebhookKeyRotated = "webhook_key_rotated";
     /// A message to an endpoint was asked for again.
     WebhookRedelivered = "webhook_redelivered";
     /// Labels of a trace were set or taken away.

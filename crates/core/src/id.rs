@@ -104,6 +104,8 @@ id! {
     ApiKeyId = "API key";
     /// One immutable bundle of policies.
     BundleId = "policy bundle";
+    /// One answer to an adapter that asked for a tool; also the id of the token that came with it.
+    ToolAuthorizationId = "tool authorization";
     /// One entry of the audit log.
     AuditEntryId = "audit entry";
     /// One decision about an intent.

@@ -10,6 +10,7 @@ mod name;
 mod permission;
 mod principal;
 mod seal;
+mod signer;
 mod usd;
 
 pub use audit::{AuditEntry, AuditEvent, ChainHead, LeafHash, LoggedEntry};
@@ -18,7 +19,7 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp, truncate_to_micros, 
 pub use cursor::{Cursor, CursorError, Page};
 pub use error::{Classify, ErrorKind, StoreError};
 pub use id::{
-    AdapterKeyId, AnnotationId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId, ExecutionId, ExportId, GrantId, IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds, SystemIds, TraceId,
+    AdapterKeyId, AnnotationId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId, ExecutionId, ExportId, GrantId, IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds, SystemIds, ToolAuthorizationId, TraceId,
 };
 pub use name::{
     AdapterId, AgentId, EnvironmentId, ExecutionKey, NameError, PolicyId, SessionId, TenantId,
@@ -27,4 +28,5 @@ pub use name::{
 pub use permission::{Permission, PermissionSet, Role, UnknownRole};
 pub use principal::{Caller, Credential, Principal, TenantScope};
 pub use seal::{DeriveKey, Seal};
+pub use signer::TokenSigner;
 pub use usd::{Usd, UsdError};

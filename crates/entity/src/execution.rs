@@ -57,6 +57,12 @@ pub struct Model {
     pub grant_expires_at: Option<i64>,
     /// When it was consumed.
     pub consumed_at: Option<i64>,
+    /// SHA-256 of the decision token, once people have agreed.
+    pub decision_token_hash: Option<Vec<u8>>,
+    /// When the token was made.
+    pub decision_token_issued_at: Option<i64>,
+    /// When the token ends.
+    pub decision_token_expires_at: Option<i64>,
     /// Money held.
     pub hold_nanos: i64,
     /// The budgets that hold it, as a JSON list.

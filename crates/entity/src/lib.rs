@@ -32,6 +32,7 @@ pub mod reported_event;
 pub mod reported_violation;
 pub mod telemetry_key;
 pub mod tenant;
+pub mod tool_authorization;
 pub mod trace;
 pub mod trace_annotation;
 pub mod trace_entity;

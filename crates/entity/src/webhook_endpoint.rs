@@ -18,6 +18,10 @@ pub struct Model {
     pub sealed_url: Vec<u8>,
     /// The sealed signing secret.
     pub sealed_secret: Vec<u8>,
+    /// The sealed secret before, which signs beside it for a while.
+    pub sealed_old_secret: Option<Vec<u8>>,
+    /// Until when.
+    pub old_secret_until: Option<i64>,
     /// What it is told about, as a JSON list.
     #[sea_orm(column_type = "Text")]
     pub event_types: String,

@@ -40,6 +40,8 @@ impl PairRole {
             | AuditEvent::AgentExecutionRecovered
             | AuditEvent::ToolCallSucceeded
             | AuditEvent::ToolCallFailed
+            | AuditEvent::ToolTokenConsumed
+            | AuditEvent::ToolAuthorizationLapsed
             | AuditEvent::PolicyDecisionExpired => Self::Closes,
             AuditEvent::PolicyDecisionResolved => closes(particular("status") == Some("rejected")),
             AuditEvent::ExecutionLapsed => closes(particular("closes") != Some("no")),

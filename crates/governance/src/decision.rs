@@ -52,6 +52,12 @@ pub enum Reason {
     InvalidArguments,
     /// The run has used up its steps.
     StepLimit,
+    /// The execution that it belongs to has no live grant.
+    NoLiveGrant,
+    /// The grant of the execution that it belongs to does not name this tool.
+    NotInGrant,
+    /// It wants more than the grant of the execution that it belongs to.
+    ScopeExceeded,
     /// A policy refuses it.
     PolicyDenied,
     /// A Cedar `forbid` refuses it; nothing outweighs that, not even an override.
@@ -82,6 +88,9 @@ impl Reason {
             Self::UnknownTool => "unknown_tool",
             Self::InvalidArguments => "invalid_arguments",
             Self::StepLimit => "step_limit",
+            Self::NoLiveGrant => "no_live_grant",
+            Self::NotInGrant => "not_in_grant",
+            Self::ScopeExceeded => "scope_exceeds_grant",
             Self::PolicyDenied => "policy_denied",
             Self::PolicyForbids => "policy_forbids",
             Self::NoPolicyMatched => "no_policy_matched",

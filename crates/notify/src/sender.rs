@@ -46,8 +46,8 @@ impl SigningSender {
         let Ok(id) = letter.id.to_string().parse::<MessageId>() else {
             return blocked(BlockReason::Request);
         };
-        let theirs = letter.secret.map(keys_of).transpose();
-        let Ok(theirs) = theirs else {
+        let theirs = (!letter.keys.is_empty()).then(|| keys_of(letter.keys));
+        let Ok(theirs) = theirs.transpose() else {
             return blocked(BlockReason::Unsigned);
         };
         let Some(keys) = theirs.as_ref().or(self.own_keys.as_ref()) else {
@@ -84,8 +84,9 @@ impl Sender for SigningSender {
     }
 }
 
-fn keys_of(secret: &SecretString) -> Result<SigningKeys, crate::key::KeyError> {
-    SigningKeys::new(vec![SigningKey::parse(secret)?])
+fn keys_of(keys: &[SecretString]) -> Result<SigningKeys, crate::key::KeyError> {
+    let keys: Result<Vec<_>, _> = keys.iter().map(SigningKey::parse).collect();
+    SigningKeys::new(keys?)
 }
 
 fn words(delivery: &Delivery) -> String {

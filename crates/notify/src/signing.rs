@@ -2,8 +2,7 @@
 
 use aws_lc_rs::rand;
 use clasper_core::Classify;
-use clasper_webhook::{Address, AddressRefused, NoKey, Signing};
-use secrecy::SecretString;
+use clasper_webhook::{Address, AddressRefused, KeyKind, NewKey, NoKey, Signing};
 
 use crate::callback_url::CallbackUrl;
 use crate::key::SigningKey;
@@ -40,11 +39,21 @@ impl Signing for GuardedSigning {
         }
     }
 
-    fn new_secret(&self) -> Result<SecretString, NoKey> {
+    fn new_key(&self, kind: KeyKind) -> Result<NewKey, NoKey> {
         let mut bytes = [0; SECRET_BYTES];
         rand::fill(&mut bytes).map_err(|_| NoKey)?;
-        let key = SigningKey::symmetric(&bytes).map_err(|_| NoKey)?;
-        Ok(key.text().clone())
+        let key = match kind {
+            KeyKind::Symmetric => SigningKey::symmetric(&bytes),
+            KeyKind::Asymmetric => SigningKey::ed25519(&bytes),
+        };
+        let key = key.map_err(|_| NoKey)?;
+        let signing = key.text().clone();
+        Ok(NewKey {
+            verifying: key
+                .public_text()
+                .map_or_else(|| signing.clone(), Into::into),
+            signing,
+        })
     }
 }
 
@@ -55,12 +64,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_secret_is_a_key_and_never_the_same() {
+    fn a_new_key_signs_and_is_never_the_same() {
         let signing = GuardedSigning::new(GuardPolicy::default());
-        let (one, two) = (signing.new_secret(), signing.new_secret());
-        let (one, two) = (one.expect("a secret"), two.expect("a secret"));
-        assert!(SigningKey::parse(&one).is_ok());
-        assert_ne!(one.expose_secret(), two.expose_secret());
+        for (kind, prefix) in [
+            (KeyKind::Symmetric, "whsec_"),
+            (KeyKind::Asymmetric, "whpk_"),
+        ] {
+            let (one, two) = (signing.new_key(kind), signing.new_key(kind));
+            let (one, two) = (one.expect("a key"), two.expect("a key"));
+            assert!(SigningKey::parse(&one.signing).is_ok());
+            assert!(one.verifying.expose_secret().starts_with(prefix));
+            assert_ne!(one.signing.expose_secret(), two.signing.expose_secret());
+        }
     }
 
     #[test]

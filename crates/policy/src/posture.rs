@@ -41,6 +41,8 @@ pub struct Posture {
     pub status: PostureStatus,
     /// Whether a tool that nobody thought of is decided by a policy.
     pub fallback_present: bool,
+    /// What happens to a tool that nobody thought of, when a policy decides.
+    pub fallback: Option<Effect>,
     /// Policies in force.
     pub policy_count: usize,
     /// Tools that a policy decides about, sorted.
@@ -70,9 +72,12 @@ pub fn posture(policy: &EffectivePolicy, base: &PolicyContext, tools: &[&str]) -
         context.request.tool = Some(tool.to_owned());
         policy.evaluate(&context)
     };
+    let unknown = call(UNKNOWN_TOOL);
+    let fallback = (unknown.reason != Reason::NoMatch).then_some(unknown.effect);
     let mut found = Posture {
         status: PostureStatus::Enforced,
-        fallback_present: call(UNKNOWN_TOOL).reason != Reason::NoMatch,
+        fallback_present: fallback.is_some(),
+        fallback,
         policy_count: policy.enabled().count(),
         covered_tools: Vec::new(),
         uncovered_tools: Vec::new(),

@@ -4,7 +4,7 @@ use clasper_core::{
     AdapterId, CanonicalJson, DecisionId, ExecutionId, ExecutionKey, GrantId, TraceId, WorkspaceId,
 };
 use clasper_delegated::adapter::{Adapter, CertificationTier};
-use clasper_delegated::execution::{Execution, ExecutionStatus};
+use clasper_delegated::execution::{Execution, ExecutionStatus, IssuedToken};
 use clasper_entity::{adapter, budget_scope, execution};
 use clasper_governance::risk::{AdapterRiskClass, RiskLevel};
 use clasper_governance::{
@@ -52,6 +52,7 @@ pub(crate) fn execution_row(
         _ => None,
     });
     let grant = live.map(LiveGrant::grant);
+    let token = execution.token.as_ref();
     Ok(execution::Model {
         tenant_id: execution.tenant.as_str().to_owned(),
         decision_id: execution.decision.as_uuid(),
@@ -76,6 +77,9 @@ pub(crate) fn execution_row(
         grant_limits: grant.map(|grant| json(&grant.limits)).transpose()?,
         grant_expires_at: grant.map(|grant| grant.expires_at.timestamp_micros()),
         consumed_at,
+        decision_token_hash: token.map(|token| token.hash.as_bytes().to_vec()),
+        decision_token_issued_at: token.map(|token| token.issued_at.timestamp_micros()),
+        decision_token_expires_at: token.map(|token| token.expires_at.timestamp_micros()),
         hold_nanos: execution.hold.nanos(),
         hold_scopes: json(&execution.hold_scopes)?,
         callback: execution.callback.clone(),
@@ -91,6 +95,7 @@ pub(crate) fn execution(row: execution::Model) -> Result<Execution, DbErr> {
     let bad = |column| corrupt(EXECUTIONS, column);
     let intent_hash = row::digest(&row.intent_hash, EXECUTIONS, "intent_hash")?;
     let grant = grant(&row, intent_hash)?;
+    let token = token(&row)?;
     let approval = row.approval.as_deref();
     Ok(Execution {
         tenant: row::tenant_id(&row.tenant_id, EXECUTIONS)?,
@@ -114,6 +119,7 @@ pub(crate) fn execution(row: execution::Model) -> Result<Execution, DbErr> {
             .map(|text| parsed(text, EXECUTIONS, "approval"))
             .transpose()?,
         grant,
+        token,
         hold: row::usd(row.hold_nanos, EXECUTIONS, "hold_nanos")?,
         hold_scopes: parsed(&row.hold_scopes, EXECUTIONS, "hold_scopes")?,
         callback: row.callback,
@@ -122,6 +128,21 @@ pub(crate) fn execution(row: execution::Model) -> Result<Execution, DbErr> {
         requested_at: row::time(row.requested_at),
         updated_at: row::time(row.updated_at),
     })
+}
+
+fn token(row: &execution::Model) -> Result<Option<IssuedToken>, DbErr> {
+    let (Some(hash), Some(issued_at), Some(expires_at)) = (
+        row.decision_token_hash.as_deref(),
+        row.decision_token_issued_at,
+        row.decision_token_expires_at,
+    ) else {
+        return Ok(None);
+    };
+    Ok(Some(IssuedToken {
+        hash: row::digest(hash, EXECUTIONS, "decision_token_hash")?,
+        issued_at: row::time(issued_at),
+        expires_at: row::time(expires_at),
+    }))
 }
 
 fn grant(

@@ -13,6 +13,8 @@ mod row;
 mod snapshot;
 mod store;
 mod trace_ports;
+mod tool_ports;
+mod tool_row;
 mod verify;
 mod webhook_ports;
 mod write;

@@ -72,7 +72,8 @@ macro_rules! every_entity {
             telemetry_key,
             webhook_endpoint,
             adapter_key,
-            export
+            export,
+            tool_authorization
         )
     };
 }

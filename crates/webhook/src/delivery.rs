@@ -137,7 +137,7 @@ impl Notices {
     }
 
     async fn send(&self, notice: &DueNotice) -> Sent {
-        let Some((url, secret, body)) = self.open(notice) else {
+        let Some((url, keys, body)) = self.open(notice) else {
             return Sent {
                 result: match &notice.to {
                     Destination::Endpoint(endpoint) if !endpoint.enabled => "endpoint disabled",
@@ -151,7 +151,7 @@ impl Notices {
         let letter = Letter {
             id: notice.id,
             url: &url,
-            secret: secret.as_ref(),
+            keys: &keys,
             body: &body,
             attempts: notice.attempts,
             now: self.deps.clock.now(),
@@ -159,23 +159,30 @@ impl Notices {
         self.deps.sender.send(letter).await
     }
 
-    /// Address, secret and body; `None` when the notice cannot or must not be sent.
-    fn open(&self, notice: &DueNotice) -> Option<(String, Option<SecretString>, String)> {
+    /// Address, keys and body; `None` when the notice cannot or must not be sent.
+    fn open(&self, notice: &DueNotice) -> Option<(String, Vec<SecretString>, String)> {
         let seal = &self.deps.seal;
         match &notice.to {
             Destination::Callback => {
                 let plain = seal.open(&SealedNotice::context(notice.id), &notice.payload)?;
                 let notice: SealedNotice = serde_json::from_slice(&plain).ok()?;
-                Some((notice.url, None, notice.body))
+                Some((notice.url, Vec::new(), notice.body))
             }
             Destination::Endpoint(endpoint) if endpoint.enabled => {
                 let (tenant, id) = (&notice.tenant, endpoint.id);
                 let url = seal.open(&SealedEndpoint::url_context(tenant, id), &endpoint.url)?;
                 let context = SealedEndpoint::secret_context(tenant, id);
-                let secret = seal.open(&context, &endpoint.secret)?;
+                let now = self.deps.clock.now();
+                let old = endpoint.old_secret.as_ref();
+                let old = old.filter(|(_, until)| now < *until).map(|(old, _)| old);
                 let text = |bytes| String::from_utf8(bytes).ok();
+                let keys: Option<Vec<SecretString>> = [Some(&endpoint.secret), old]
+                    .into_iter()
+                    .flatten()
+                    .map(|key| Some(text(seal.open(&context, key)?)?.into()))
+                    .collect();
                 let body = text(notice.payload.clone())?;
-                Some((text(url)?, Some(text(secret)?.into()), body))
+                Some((text(url)?, keys?, body))
             }
             Destination::Endpoint(_) | Destination::Removed(_) => None,
         }

@@ -38,6 +38,8 @@ pub struct SealedEndpoint {
     pub url: Vec<u8>,
     /// The signing secret.
     pub secret: Vec<u8>,
+    /// The one before, as long as it signs, too.
+    pub old_secret: Option<(Vec<u8>, Timestamp)>,
     /// Whether it is told anything.
     pub enabled: bool,
     /// Since when nothing has arrived.

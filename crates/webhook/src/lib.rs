@@ -16,8 +16,8 @@ pub use error::Error;
 pub use event::{EventType, UnknownEvent, message_id, queue};
 pub use notice::{AttemptRecord, Destination, DueNotice, SealedNotice, Then};
 pub use ports::{
-    Address, AddressRefused, Delivered, EndpointPatch, EndpointStore, NewEndpoint, NoKey,
-    Redelivery, Signing,
+    Address, AddressRefused, Delivered, EndpointPatch, EndpointStore, KeyKind, KeyTurn,
+    NewEndpoint, NewKey, NoKey, Redelivery, Signing,
 };
 pub use sender::{Letter, NextStep, Sender, Sent};
 pub use service::{EndpointAsk, EndpointChange, WebhookDeps, Webhooks};

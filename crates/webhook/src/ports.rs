@@ -42,11 +42,50 @@ pub trait Signing: Send + Sync {
     /// [`AddressRefused`].
     fn address(&self, url: &str) -> Result<Address, AddressRefused>;
 
-    /// A new signing secret, `whsec_…`.
+    /// A new signing key.
     ///
     /// # Errors
     /// [`NoKey`] when the source of randomness fails.
-    fn new_secret(&self) -> Result<SecretString, NoKey>;
+    fn new_key(&self, kind: KeyKind) -> Result<NewKey, NoKey>;
+}
+
+/// How an endpoint's messages are signed (Standard Webhooks).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyKind {
+    /// `v1`: HMAC-SHA256, with a secret that the receiver holds, too.
+    #[default]
+    Symmetric,
+    /// `v1a`: Ed25519; the receiver holds the public key only.
+    Asymmetric,
+}
+
+impl KeyKind {
+    /// The version that signatures by such a key have.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Symmetric => "v1",
+            Self::Asymmetric => "v1a",
+        }
+    }
+}
+
+/// A new signing key.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What signs, `whsec_…` or `whsk_…`: to be sealed, and shown to nobody when it is the latter.
+    pub signing: SecretString,
+    /// What the receiver checks by, `whsec_…` or `whpk_…`.
+    pub verifying: SecretString,
+}
+
+/// A key that takes the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyTurn {
+    /// The new key, sealed.
+    pub sealed: Vec<u8>,
+    /// Until when the one before signs, too.
+    pub old_until: Timestamp,
 }
 
 /// An endpoint as it is stored for the first time.
@@ -69,6 +108,8 @@ pub struct EndpointPatch {
     pub events: Option<BTreeSet<EventType>>,
     /// On or off. Switched on, it counts as well again.
     pub enabled: Option<bool>,
+    /// Another key.
+    pub key: Option<KeyTurn>,
 }
 
 /// A message to an endpoint, and what became of it.

@@ -13,8 +13,8 @@ pub struct Letter<'a> {
     pub id: OutboxMessageId,
     /// Where to.
     pub url: &'a str,
-    /// The receiver's own secret; `None` for the server's.
-    pub secret: Option<&'a SecretString>,
+    /// The receiver's own keys, the current one first; none for the server's.
+    pub keys: &'a [SecretString],
     /// The body, signed and sent as it is.
     pub body: &'a str,
     /// Attempts, with this one.

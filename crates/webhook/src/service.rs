@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, Caller, Clock, Cursor, EndpointId, IdSource,
-    OutboxMessageId, Page, Permission, Seal, canonical_json,
+    OutboxMessageId, Page, Permission, Seal, canonical_json, wire_time,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -15,11 +16,15 @@ use crate::endpoint::{Endpoint, SealedEndpoint};
 use crate::error::Error;
 use crate::event::EventType;
 use crate::ports::{
-    Address, Delivered, EndpointPatch, EndpointStore, NewEndpoint, Redelivery, Signing,
+    Address, Delivered, EndpointPatch, EndpointStore, KeyKind, KeyTurn, NewEndpoint, Redelivery,
+    Signing,
 };
 
 /// Most endpoints of one tenant: each is asked about by every change.
 const MOST_ENDPOINTS: u64 = 32;
+
+/// How long a key that was replaced signs beside the new one.
+const OVERLAP: TimeDelta = TimeDelta::days(1);
 
 /// What the service works with.
 #[derive(Clone)]
@@ -43,6 +48,8 @@ pub struct EndpointAsk {
     pub url: String,
     /// What it is told about.
     pub events: Vec<EventType>,
+    /// How its messages are signed.
+    pub key: KeyKind,
 }
 
 /// What an operator changes of an endpoint. What is absent stays.
@@ -77,7 +84,7 @@ impl Webhooks {
         }
     }
 
-    /// Sets an endpoint up. Its secret is in the answer and nowhere else that can be read.
+    /// Sets an endpoint up. What its receiver checks by is in the answer and nowhere else that can be read.
     ///
     /// # Errors
     /// [`Error`]; nothing is written then.
@@ -90,7 +97,7 @@ impl Webhooks {
         let deps = &self.deps;
         let events = events(ask.events)?;
         let Address { url, origin } = deps.signing.address(&ask.url).map_err(Error::Address)?;
-        let secret = deps.signing.new_secret()?;
+        let key = deps.signing.new_key(ask.key)?;
         let id = EndpointId::generate(&*deps.ids);
         let (tenant, now) = (caller.principal.tenant.clone(), deps.clock.now());
         let seal = |context: Vec<u8>, plain: &str| deps.seal.seal(&context, plain.as_bytes());
@@ -109,7 +116,7 @@ impl Webhooks {
             sealed_url: seal(SealedEndpoint::url_context(&tenant, id), &url),
             sealed_secret: seal(
                 SealedEndpoint::secret_context(&tenant, id),
-                secret.expose_secret(),
+                key.signing.expose_secret(),
             ),
             endpoint: endpoint.clone(),
         };
@@ -117,6 +124,7 @@ impl Webhooks {
             "endpoint_id": id.to_string(),
             "origin": endpoint.origin,
             "events": names(&endpoint.events),
+            "signature": ask.key.name(),
         });
         let entry = self.entry(caller, AuditEvent::WebhookCreated, id, &said)?;
         let (scope, most) = (caller.scope(), MOST_ENDPOINTS);
@@ -127,7 +135,7 @@ impl Webhooks {
         {
             return Err(Error::TooMany { most });
         }
-        Ok((endpoint, secret))
+        Ok((endpoint, key.verifying))
     }
 
     /// Every endpoint of the tenant, the oldest first.
@@ -171,12 +179,49 @@ impl Webhooks {
             }),
             events,
             enabled: change.enabled,
+            key: None,
         };
         let entry = self.entry(caller, AuditEvent::WebhookChanged, id, &said)?;
         let store = &deps.endpoints;
         let scope = caller.scope();
         let changed = store.change_endpoint(&scope, id, patch, entry);
         changed.await?.ok_or(Error::NotFound("webhook"))
+    }
+
+    /// Gives an endpoint another key. For a day the one before signs beside it, so that the receiver can change over.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing is written then.
+    pub async fn rotate(
+        &self,
+        caller: &Caller,
+        id: EndpointId,
+        kind: KeyKind,
+    ) -> Result<(Endpoint, SecretString), Error> {
+        require(caller)?;
+        let deps = &self.deps;
+        let key = deps.signing.new_key(kind)?;
+        let context = SealedEndpoint::secret_context(&caller.principal.tenant, id);
+        let old_until = deps.clock.now() + OVERLAP;
+        let patch = EndpointPatch {
+            key: Some(KeyTurn {
+                sealed: deps
+                    .seal
+                    .seal(&context, key.signing.expose_secret().as_bytes()),
+                old_until,
+            }),
+            ..EndpointPatch::default()
+        };
+        let said = json!({
+            "endpoint_id": id.to_string(),
+            "signature": kind.name(),
+            "old_key_signs_until": wire_time(old_until),
+        });
+        let entry = self.entry(caller, AuditEvent::WebhookKeyRotated, id, &said)?;
+        let (store, scope) = (&deps.endpoints, caller.scope());
+        let changed = store.change_endpoint(&scope, id, patch, entry);
+        let endpoint = changed.await?.ok_or(Error::NotFound("webhook"))?;
+        Ok((endpoint, key.verifying))
     }
 
     /// Removes an endpoint. What waits for it is given up.

@@ -162,6 +162,8 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     // Interfaces.
+    // A client that others build into their programs: none of ours.
+    row("clasper-adapter", Layer::Interface, &[]),
     row(
         "clasper-api",
         Layer::Interface,
@@ -277,6 +279,7 @@ pub const TABLE: &[Row] = &[
     assembly("clasper-testkit"),
     assembly("clasper"),
     assembly("clasperd"),
+    assembly("example-adapter"),
     assembly("example-backend"),
     assembly("example-embedded"),
     Row {

@@ -36,7 +36,11 @@ pub enum Command {
     /// Bring the database's tables to this version.
     Migrate(ConfigFile),
     /// Print the OpenAPI document.
-    Openapi,
+    Openapi {
+        /// Only what adapters need, as a contract of its own.
+        #[arg(long)]
+        adapter: bool,
+    },
     /// Check, describe or show the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),

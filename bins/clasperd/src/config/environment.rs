@@ -116,6 +116,11 @@ const VARIABLES: &[(&str, &str, Kind)] = &[
     ("CLASPER_WORKSPACE", "agent.workspace", Kind::Text),
     ("CLASPER_DEFAULT_TASK", "agent.default_task", Kind::Text),
     ("CLASPER_EXECUTION_ROOT", "agent.execution_root", Kind::Text),
+    (
+        "CLASPER_CANARY_WINDOW_SECS",
+        "agent.canary_window_secs",
+        Kind::Number,
+    ),
     ("CLASPER_MAX_STEPS", "agent.max_steps", Kind::Number),
     (
         "CLASPER_MAX_OUTPUT_TOKENS",

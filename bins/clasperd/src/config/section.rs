@@ -202,6 +202,8 @@ pub struct AgentSection {
     /// The folder that agents of a workspace may work in on the adapters' machines, for policies that name
     /// `{{workspace.root}}`; `{workspace_id}` stands for the workspace. Without it such policies never allow.
     pub execution_root: Option<String>,
+    /// How long a canary that was asked for and denied proves that an adapter is governed, in seconds.
+    pub canary_window_secs: u32,
     /// Most model and tool calls of a run, together.
     pub max_steps: u32,
     /// Most tokens that one model call may produce.
@@ -234,6 +236,7 @@ impl Default for AgentSection {
             workspace: "./workspace".into(),
             default_task: None,
             execution_root: None,
+            canary_window_secs: 600,
             max_steps: 16,
             max_output_tokens: 1024,
             temperature: 0.4,

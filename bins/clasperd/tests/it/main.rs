@@ -22,5 +22,7 @@ mod live;
 mod people;
 mod privacy;
 mod reporter;
+mod sdk;
 mod stock;
 mod storm;
+mod webhook_languages;

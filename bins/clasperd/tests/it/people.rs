@@ -206,7 +206,7 @@ impl People {
     }
 }
 
-async fn key(server: &Server, tenant: &str, role: &str) -> Result<String> {
+pub async fn key(server: &Server, tenant: &str, role: &str) -> Result<String> {
     let body = json!({"name": role, "role": role});
     let (status, answer) = server
         .post(&format!("/tenants/{tenant}/keys"), &body)

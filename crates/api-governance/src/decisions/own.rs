@@ -12,7 +12,8 @@ use crate::executions::adapter_caller;
 
 /// Read a decision, as the adapter that asked
 ///
-/// Where it stands, and what it grants. There is no decision token: the grant is claimed by the adapter's own credential.
+/// Where it stands, and what it grants. Once people have agreed there is a decision token, which claims the grant with
+/// `POST /api/decisions/{decision_id}/consume`; it is kept as a hash and shown to the adapter that asked, to nobody else.
 #[utoipa::path(
     get,
     path = "/api/decisions/{decision_id}",
@@ -32,5 +33,6 @@ pub(super) async fn get_own_decision(
 ) -> Result<Json<OwnDecisionView>, Problem> {
     let caller = adapter_caller(adapter);
     let execution = state.executions.own_decision(&caller, decision).await?;
-    Ok(Json(view::own(&execution, state.clock.now())))
+    let token = state.executions.decision_token(&execution);
+    Ok(Json(view::own(&execution, token, state.clock.now())))
 }

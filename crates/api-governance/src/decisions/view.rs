@@ -8,6 +8,7 @@ use clasper_delegated::execution::{Execution, ExecutionStatus};
 use clasper_governance::approval::{self, Approval, ApprovalState, Vote};
 use clasper_governance::{GrantState, LiveGrant};
 use clasper_http::Problem;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::executions::{Standing, Verdict, snapshot};
 
@@ -51,7 +52,11 @@ pub(super) fn decision(execution: &Execution, now: Timestamp) -> Result<Decision
 }
 
 /// What the adapter that asked may know.
-pub(super) fn own(execution: &Execution, now: Timestamp) -> OwnDecisionView {
+pub(super) fn own(
+    execution: &Execution,
+    token: Option<SecretString>,
+    now: Timestamp,
+) -> OwnDecisionView {
     let standing = Standing::of(execution, now);
     let used_at = match execution.grant.as_ref().map(LiveGrant::state) {
         Some(GrantState::Consumed { at }) => Some((*at).into()),
@@ -65,7 +70,7 @@ pub(super) fn own(execution: &Execution, now: Timestamp) -> OwnDecisionView {
         reason: standing.reason().to_owned(),
         required_role: standing.required_role(),
         expires_at: standing.expires_at(),
-        decision_token: None,
+        decision_token: token.map(|token| token.expose_secret().to_owned()),
         decision_token_used_at: used_at,
         granted_scope: standing.scope(),
         resolution: resolution(execution, standing),

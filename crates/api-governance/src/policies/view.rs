@@ -6,7 +6,7 @@ use clasper_policy::{ActiveBundle, BundleRecord, PolicySource};
 use serde_json::Value;
 
 /// Every policy of a bundle in force.
-pub(super) fn policies<'a>(
+pub(crate) fn policies<'a>(
     tenant: &'a TenantId,
     active: &'a ActiveBundle,
 ) -> impl Iterator<Item = PolicyRecordView> + 'a {

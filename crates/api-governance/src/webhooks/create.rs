@@ -14,7 +14,7 @@ use crate::webhooks::view;
 /// Set up an endpoint of webhooks
 ///
 /// It is told what happens from now on, each message at least once and always under the same id, those about one thing in
-/// their order, signed as Standard Webhooks says. The secret is in this answer and can never be shown again. Only public
+/// their order, signed as Standard Webhooks says. What checks the signatures is in this answer and can never be shown again. Only public
 /// addresses are taken, unless the server's operator allows others. Needs the permission `webhook:manage`.
 #[utoipa::path(
     post,
@@ -36,6 +36,7 @@ pub(super) async fn create_webhook(
     let ask = EndpointAsk {
         events: view::events(&body.events)?,
         url: body.url,
+        key: view::key_kind(body.signature),
     };
     let (endpoint, secret) = state.webhooks.create(&caller, ask).await?;
     let reply = CreatedWebhookReply {

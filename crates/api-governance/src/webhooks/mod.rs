@@ -6,6 +6,7 @@ mod deliveries;
 mod list;
 mod redeliver;
 mod remove;
+mod rotate;
 mod test;
 mod view;
 
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(create::create_webhook, list::list_webhooks))
         .routes(routes!(change::change_webhook, remove::remove_webhook))
+        .routes(routes!(rotate::rotate_webhook_key))
         .routes(routes!(test::test_webhook))
         .routes(routes!(deliveries::list_deliveries))
         .routes(routes!(redeliver::redeliver_message))

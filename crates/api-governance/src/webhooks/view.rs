@@ -1,8 +1,8 @@
 //! Endpoints and messages as they are sent.
 
-use clasper_api_types::{WebhookDeliveryView, WebhookView};
+use clasper_api_types::{WebhookDeliveryView, WebhookSignatureName, WebhookView};
 use clasper_http::Problem;
-use clasper_webhook::{Delivered, Endpoint, EventType};
+use clasper_webhook::{Delivered, Endpoint, EventType, KeyKind};
 
 pub(super) fn webhook(endpoint: Endpoint) -> WebhookView {
     let names = endpoint.events.iter().map(|event| event.name().to_owned());
@@ -38,4 +38,11 @@ pub(super) fn events(names: &[String]) -> Result<Vec<EventType>, Problem> {
         event.map_err(|error| Problem::invalid(format!("/events/{at}"), error.to_string()))
     });
     read.collect()
+}
+
+pub(super) fn key_kind(name: Option<WebhookSignatureName>) -> KeyKind {
+    match name.unwrap_or_default() {
+        WebhookSignatureName::V1 => KeyKind::Symmetric,
+        WebhookSignatureName::V1a => KeyKind::Asymmetric,
+    }
 }

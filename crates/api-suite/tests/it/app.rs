@@ -335,12 +335,14 @@ impl Parts {
     fn executions(&self, adapters: AdapterRegistry, policies: Policies) -> Executions {
         let deps = ExecutionDeps {
             executions: self.ledger.clone(),
+            tools: self.ledger.clone(),
             adapters,
             policies,
             workspaces: Arc::new(Rooms),
             callbacks: Arc::new(PublicAddresses),
             redactions: self.redactions(),
             seal: Arc::new(Plain),
+            signer: Arc::new(Plain),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
         };

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::app::{ACME, ADAPTER, AGENT, MANAGER, OPERATOR};
+use crate::app::{ACME, ADAPTER, AGENT, App, MANAGER, OPERATOR};
 use crate::governed::{OTHER, ask, consume, exec, governed, pending, resolve};
 
 #[tokio::test]
@@ -249,6 +249,23 @@ async fn a_grant_is_consumed_once_by_the_adapter_it_was_given_to() {
         let answer = app.post(&uri, &[("x-adapter-token", token)], "").await;
         assert_eq!(answer.refusal(), refusal, "{token}");
     }
+    let own = app
+        .get(&format!("/api/decisions/{decision}"), &[ADAPTER])
+        .await;
+    let token = own.body["decision_token"].as_str().expect("a token");
+    for (token, refusal) in [
+        (None, (400, "missing_token", "none")),
+        (Some("a.b.c"), (400, "invalid_token", "none")),
+        (
+            Some(&*other_token(&app, token)),
+            (403, "token_mismatch", "none"),
+        ),
+    ] {
+        let header = token.map(|token| ("x-decision-token", token));
+        let headers: Vec<_> = [ADAPTER].into_iter().chain(header).collect();
+        let answer = app.post(&uri, &headers, "").await;
+        assert_eq!(answer.refusal(), refusal, "{token:?}");
+    }
     let consumed = consume(&app, &decision).await;
     insta::assert_json_snapshot!(consumed.body, { ".grant_id" => "[grant]" }, @r#"
     {
@@ -278,6 +295,21 @@ async fn a_grant_is_consumed_once_by_the_adapter_it_was_given_to() {
         own.body["decision_token_used_at"],
         "2026-11-20T10:00:00.000Z"
     );
+}
+
+/// The same token of another decision: the tests' signer writes claims as they are.
+fn other_token(app: &App, token: &str) -> String {
+    let decision = app
+        .ledger
+        .tenants()
+        .values()
+        .filter_map(|own| own.executions.first())
+        .map(|e| e.decision.to_string())
+        .next();
+    token.replace(
+        &decision.expect("a decision"),
+        "0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c11",
+    )
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ async fn what_people_approve_is_claimed_by_asking_again_for_exactly_that() {
     let consumed = app
         .post(
             &format!("/api/decisions/{decision}/consume"),
-            &[ADAPTER],
+            &[ADAPTER, ("x-decision-token", "none")],
             "",
         )
         .await;

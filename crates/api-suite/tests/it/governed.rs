@@ -108,8 +108,11 @@ pub async fn resolve(app: &App, decision: &str, body: &str) -> Answer {
 }
 
 pub async fn consume(app: &App, decision: &str) -> Answer {
-    let uri = format!("/api/decisions/{decision}/consume");
-    app.post(&uri, &[ADAPTER], "").await
+    let uri = format!("/api/decisions/{decision}");
+    let own = app.get(&uri, &[ADAPTER]).await;
+    let token = own.body["decision_token"].as_str().unwrap_or("none");
+    let headers = [ADAPTER, ("x-decision-token", token)];
+    app.post(&format!("{uri}/consume"), &headers, "").await
 }
 
 /// The decision's id of a request that is denied.

@@ -5,23 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
-    AdapterExplanationView, AdapterKeyList, AdapterList, AllowAlwaysBody, AllowAlwaysProposal,
-    AllowAlwaysReply, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList,
-    ApiKeyReply, AuditList, BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply,
-    BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply,
-    ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply,
-    ConsistencyReply, ConsumeReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody,
-    CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody,
-    DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply,
-    ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
-    IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
-    LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody,
-    OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PreviewBody,
-    PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply,
-    RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody,
-    RiskScoreReply, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, TraceList, TraceReply,
-    TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    AdapterExplanationView, AdapterKeyList, AdapterList, AdapterPolicyList, AllowAlwaysBody, AllowAlwaysProposal, AllowAlwaysReply, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply, BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, ConsumeToolBody, ConsumeToolReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList, IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList, LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView, PreviewBody, PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory, ToolList, TraceList, TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -45,6 +29,17 @@ fn collect<T: ToSchema>(known: &mut BTreeMap<String, Value>) {
 fn every_schema_has_a_name_of_its_own() {
     let mut known = BTreeMap::new();
     collect::<Problem>(&mut known);
+    collect::<RotateWebhookBody>(&mut known);
+    collect::<AuthorizeToolBody>(&mut known);
+    collect::<AuthorizeToolReply>(&mut known);
+    collect::<ConsumeToolBody>(&mut known);
+    collect::<ConsumeToolReply>(&mut known);
+    collect::<ToolAuthorizationList>(&mut known);
+    collect::<ToolAuthorizationReply>(&mut known);
+    collect::<ToolList>(&mut known);
+    collect::<ToolHistory>(&mut known);
+    collect::<PostureView>(&mut known);
+    collect::<AdapterPolicyList>(&mut known);
     collect::<SendMessageBody>(&mut known);
     collect::<SendMessageReply>(&mut known);
     collect::<StreamEvent>(&mut known);

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
-    AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, CreateExportBody, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody, ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, TraceStatsReply, TraceView, UsageView, VersionView,
+    AdapterPolicyView, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply, BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeToolBody, ConsumeToolReply, CreateExportBody, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody, ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PostureView, PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, ToolAuthorizationView, ToolView, TraceStatsReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -27,6 +27,14 @@ fn survives<T: ToSchema + Serialize + DeserializeOwned>() {
 
 #[test]
 fn every_example_is_read_and_written_again() {
+    survives::<AuthorizeToolBody>();
+    survives::<AuthorizeToolReply>();
+    survives::<ConsumeToolBody>();
+    survives::<ConsumeToolReply>();
+    survives::<ToolAuthorizationView>();
+    survives::<ToolView>();
+    survives::<PostureView>();
+    survives::<AdapterPolicyView>();
     survives::<SendMessageBody>();
     survives::<SendMessageReply>();
     survives::<TraceView>();

@@ -6,6 +6,7 @@ mod registry;
 mod store;
 
 pub use keys::{AdapterKeyStore, AdapterKeys};
-pub use record::{Adapter, CertificationTier, Registration, RegistrationError};
+pub(crate) use record::is_reserved;
+pub use record::{Adapter, CertificationTier, PROBE_TOOL, Registration, RegistrationError};
 pub use registry::{AdapterChange, AdapterRegistry};
 pub use store::{AdapterStore, AdapterWrite, KeyIssue};

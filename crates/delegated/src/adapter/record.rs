@@ -9,7 +9,15 @@ const MOST_CAPABILITIES: usize = 512;
 /// The longest name of a capability, a tool or a version, in bytes.
 const LONGEST_NAME: usize = 128;
 /// Tools with this prefix are Clasper's own (reference section 28).
-pub(crate) const RESERVED_PREFIX: &str = "__clasper_";
+const RESERVED_PREFIX: &str = "__clasper_";
+/// The canary: no policy names it and nothing executes it, so whoever asks for it must be refused.
+pub const PROBE_TOOL: &str = "__clasper_probe__";
+
+/// Whether a name is Clasper's own, in whatever form it is written.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let normal = |name| clasper_policy::normal_tool_name(name).into_owned();
+    normal(name).starts_with(&normal(RESERVED_PREFIX))
+}
 
 /// How far an adapter was examined. Set by operators only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,7 +102,7 @@ impl Registration {
             {
                 return refuse(pointer, "each name must have between 1 and 128 bytes");
             }
-            if names.iter().any(|name| name.starts_with(RESERVED_PREFIX)) {
+            if names.iter().any(|name| is_reserved(name)) {
                 return refuse(pointer, "names that begin with __clasper_ are reserved");
             }
         }

@@ -46,7 +46,7 @@ impl Judgement {
     }
 
     /// Policies and risk together: what happens if the budgets have room (reference section 9, steps 7 to 9).
-    pub(super) fn conclusion(&self) -> (Effect, Reason, Option<ApprovalTerms>) {
+    pub(crate) fn conclusion(&self) -> (Effect, Reason, Option<ApprovalTerms>) {
         match self.effect {
             Effect::Deny => (Effect::Deny, self.reason, None),
             Effect::RequireApproval => {

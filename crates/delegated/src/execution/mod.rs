@@ -9,6 +9,7 @@ mod record;
 mod resolution;
 mod step;
 mod store;
+mod token;
 mod words;
 
 pub use ask::ExecutionAsk;
@@ -22,4 +23,5 @@ pub use step::{
     Change, Closing, ExecutionStep, HoldMove, ResolutionNotice, StepRefusal, StepResult, Stepped,
 };
 pub use store::{DueExecution, ExecutionFilter, ExecutionStore, Hold};
+pub use token::{DecisionTokens, IssuedToken, TokenFault};
 pub use words::Actor;

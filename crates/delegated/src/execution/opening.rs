@@ -326,6 +326,7 @@ impl ExecutionOpening {
             sealed_ask: self.sealed_ask.clone(),
             approval,
             grant,
+            token: None,
             hold,
             hold_scopes: self.ask.budget_scopes(),
             callback: self.callback.clone(),

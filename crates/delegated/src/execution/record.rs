@@ -6,7 +6,9 @@ use clasper_core::{
 };
 use clasper_governance::approval::Approval;
 use clasper_governance::risk::RiskLevel;
-use clasper_governance::{BudgetScope, LiveGrant};
+use clasper_governance::{BudgetScope, Grant, GrantState, LiveGrant};
+
+use crate::execution::token::IssuedToken;
 
 /// The reason of an execution that an operator let pass against policy.
 pub(super) const OVERRIDE_REASON: &str = "break_glass_override";
@@ -132,6 +134,8 @@ pub struct Execution {
     pub approval: Option<Approval>,
     /// The grant, once there is one.
     pub grant: Option<LiveGrant>,
+    /// The decision token, once people have agreed.
+    pub token: Option<IssuedToken>,
     /// Money held.
     pub hold: Usd,
     /// The budgets within the tenant's that hold it.
@@ -184,6 +188,18 @@ impl Execution {
         self.hold = Usd::ZERO;
         self.touch(now);
         self
+    }
+
+    /// The grant under which it executes at `now`: claimed, and not over.
+    #[must_use]
+    pub fn live_grant(&self, now: Timestamp) -> Option<&Grant> {
+        let executes = matches!(
+            self.status,
+            ExecutionStatus::Allowed | ExecutionStatus::Claimed
+        );
+        let live = self.grant.as_ref().filter(|_| executes)?;
+        let is_consumed = matches!(live.state(), GrantState::Consumed { .. });
+        (is_consumed && live.grant().expires_at > now).then(|| live.grant())
     }
 
     /// Whether its grant came from an override.

@@ -19,6 +19,7 @@ use crate::execution::record::{Execution, ExecutionStatus, OVERRIDE_REASON};
 use crate::execution::step::{
     Change, Closing, ExecutionStep, ResolutionNotice, StepRefusal, StepResult,
 };
+use crate::execution::token::DecisionTokens;
 use crate::execution::words::{Actor, entry};
 
 /// Words the message to an execution's callback.
@@ -136,6 +137,8 @@ pub struct ResolutionStep {
     pub message: OutboxMessageId,
     /// Words the message.
     pub notices: NoticeWriter,
+    /// Makes the decision token.
+    pub tokens: DecisionTokens,
     /// Now.
     pub now: Timestamp,
 }
@@ -287,6 +290,9 @@ impl ResolutionStep {
 
     fn change(&self, mut next: Execution, event: AuditEvent) -> Result<Change, serde_json::Error> {
         next.touch(self.now);
+        if next.status == ExecutionStatus::Approved {
+            next.token = self.tokens.issue(&next, self.now)?;
+        }
         let actor = Actor {
             name: self.voter.actor.clone(),
             user: self.voter.user.clone(),

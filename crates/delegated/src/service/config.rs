@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use clasper_core::{Clock, IdSource, Seal, TenantId, WorkspaceId};
+use clasper_core::{Clock, IdSource, Seal, TenantId, TokenSigner, WorkspaceId};
 use clasper_policy::Policies;
 use clasper_privacy::Redactions;
 
 use crate::adapter::AdapterRegistry;
 use crate::execution::ExecutionStore;
+use crate::tool::ToolStore;
 
 /// What a server knows of workspaces that policies may name: never filled from a request.
 pub trait Workspaces: Send + Sync {
@@ -39,6 +40,8 @@ pub trait CallbackCheck: Send + Sync {
 pub struct ExecutionDeps {
     /// Executions.
     pub executions: Arc<dyn ExecutionStore>,
+    /// Authorizations of tools.
+    pub tools: Arc<dyn ToolStore>,
     /// Adapters.
     pub adapters: AdapterRegistry,
     /// Policies.
@@ -51,6 +54,8 @@ pub struct ExecutionDeps {
     pub redactions: Redactions,
     /// Seals what must be kept exactly.
     pub seal: Arc<dyn Seal>,
+    /// Signs decision tokens and tool tokens.
+    pub signer: Arc<dyn TokenSigner>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -64,6 +69,12 @@ pub struct ExecutionConfig {
     pub grant_life: TimeDelta,
     /// Most steps when a request names none (reference section 9: 100).
     pub default_max_steps: u32,
+    /// How long a decision token is good for (reference section 10.1: 10 minutes).
+    pub decision_token_life: TimeDelta,
+    /// How long a tool token is good for (reference section 11: 30 seconds).
+    pub tool_token_life: TimeDelta,
+    /// How long a canary that was denied says that an adapter is governed.
+    pub canary_window: TimeDelta,
 }
 
 impl Default for ExecutionConfig {
@@ -71,6 +82,9 @@ impl Default for ExecutionConfig {
         Self {
             grant_life: TimeDelta::minutes(15),
             default_max_steps: 100,
+            decision_token_life: TimeDelta::minutes(10),
+            tool_token_life: TimeDelta::seconds(30),
+            canary_window: TimeDelta::minutes(10),
         }
     }
 }

@@ -6,6 +6,7 @@ use clasper_governance::approval::{BreakGlassError, ProposalRefusal, VoteRefusal
 use crate::adapter::RegistrationError;
 use crate::execution::ClaimRefusal;
 use crate::service::config::CallbackRefused;
+use crate::tool::ToolRefusal;
 
 /// Why a use case of executions was refused.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,9 @@ pub enum Error {
     /// The grant cannot be claimed.
     #[error(transparent)]
     Claim(#[from] ClaimRefusal),
+    /// A token is good for nothing.
+    #[error(transparent)]
+    Tool(#[from] ToolRefusal),
     /// The override is not one.
     #[error(transparent)]
     BreakGlass(#[from] BreakGlassError),
@@ -134,6 +138,13 @@ impl Classify for Error {
                 }
                 _ => ErrorKind::Forbidden,
             },
+            Self::Tool(refusal) => match refusal {
+                ToolRefusal::Missing | ToolRefusal::Invalid | ToolRefusal::Expired => {
+                    ErrorKind::InvalidInput
+                }
+                ToolRefusal::Other(_) => ErrorKind::Forbidden,
+                ToolRefusal::Used | ToolRefusal::NoLiveGrant => ErrorKind::Conflict,
+            },
             Self::Unsettled | Self::BudgetHeld => ErrorKind::Unavailable,
             Self::Policies(error) => error.kind(),
             Self::Sealed | Self::Encoding(_) | Self::Randomness(_) => ErrorKind::Internal,
@@ -157,6 +168,7 @@ impl Classify for Error {
             Self::OtherAdapter => "decision_scope_mismatch",
             Self::Vote(refusal) => refusal.code(),
             Self::Claim(refusal) => refusal.code(),
+            Self::Tool(refusal) => refusal.code(),
             Self::BreakGlass(refusal) => match refusal {
                 BreakGlassError::Justification => "invalid_justification",
                 BreakGlassError::Minutes => "invalid_minutes",

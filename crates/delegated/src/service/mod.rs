@@ -8,9 +8,12 @@ mod error;
 mod evaluate;
 mod judge;
 mod list;
+mod posture;
 mod request;
 mod resolve;
 mod unredacted;
+mod tool_list;
+mod tools;
 mod wait;
 
 use std::fmt;
@@ -24,10 +27,12 @@ pub use backtest::{Backtest, BacktestStep, BacktestSummary, Flip, MOST_BACKTEST_
 pub use config::{CallbackCheck, CallbackRefused, ExecutionConfig, ExecutionDeps, Workspaces};
 pub use error::Error;
 pub use evaluate::{DryRun, Foretold};
+pub use posture::{AdapterPosture, Canary, EnforcementStatus, GovernanceMode, PostureReason};
 pub use request::{Answer, ExecutionRequest};
 pub use resolve::{OverrideRequest, ResolveRequest};
+pub use tools::{ToolAnswer, ToolRequest, ToolUse};
 
-use crate::execution::Actor;
+use crate::execution::{Actor, DecisionTokens};
 use crate::service::wait::Waiters;
 
 /// An adapter with the request it makes.
@@ -78,6 +83,7 @@ pub struct Executions {
 struct Inner {
     deps: ExecutionDeps,
     config: ExecutionConfig,
+    tokens: DecisionTokens,
     waiters: Waiters,
 }
 
@@ -91,8 +97,10 @@ impl Executions {
     /// The service over its ports.
     #[must_use]
     pub fn new(deps: ExecutionDeps, config: ExecutionConfig) -> Self {
+        let tokens = DecisionTokens::new(Arc::clone(&deps.signer), config.decision_token_life);
         Self {
             inner: Arc::new(Inner {
+                tokens,
                 deps,
                 config,
                 waiters: Waiters::default(),

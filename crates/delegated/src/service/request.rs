@@ -10,11 +10,12 @@ use clasper_governance::Intent;
 use clasper_policy::RequestClaims;
 use serde_json::Value;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, is_reserved};
 use crate::execution::{
     Execution, ExecutionAsk, ExecutionOpening, NoticeWriter, Opened, OpeningIds,
 };
 use crate::service::error::Error;
+use crate::service::posture::{is_canary, unattended};
 use crate::service::{AdapterCaller, Executions};
 
 /// How often a request is judged again because policies changed under it.
@@ -160,6 +161,10 @@ impl Executions {
             });
         }
         check_program(&request.ask.claims, "/context/exec/argv0")?;
+        if is_canary(&request.ask) {
+            return Ok(());
+        }
+        check_reserved(&request.ask.claims)?;
         // What a key that we issued may ask for is in the registry, which is looked at next.
         if matches!(principal.credential, Credential::AdapterKey(_)) {
             return Ok(());
@@ -181,6 +186,9 @@ impl Executions {
         intent: Intent,
     ) -> Result<crate::execution::Judgement, Error> {
         let (judgement, adapter) = self.judge(&caller.scope(), ask, intent.hash, None).await?;
+        if is_canary(ask) {
+            return Ok(unattended(judgement));
+        }
         registered_for(&adapter, ask)?;
         Ok(judgement)
     }
@@ -215,6 +223,27 @@ pub(super) fn check_program(claims: &RequestClaims, pointer: &'static str) -> Re
         }),
         _ => Ok(()),
     }
+}
+
+/// Names of Clasper's own are for the canary alone.
+fn check_reserved(claims: &RequestClaims) -> Result<(), Error> {
+    let refuse = |pointer| {
+        Err(Error::Invalid {
+            pointer,
+            detail: "names that begin with __clasper_ are reserved: __clasper_probe__ is asked for alone, as tool and capability".to_owned(),
+        })
+    };
+    if claims.tool.as_deref().is_some_and(is_reserved) {
+        return refuse("/tool");
+    }
+    if claims
+        .requested_capabilities
+        .iter()
+        .any(|name| is_reserved(name))
+    {
+        return refuse("/requested_capabilities");
+    }
+    Ok(())
 }
 
 fn fresh(execution: Execution) -> Answer {

@@ -10,17 +10,19 @@ use clasper_core::{
 use clasper_governance::approval::{
     Ballot, BreakGlass, BreakGlassAsk, OverrideReason, Rebinding, Verdict, Voter,
 };
-use clasper_governance::{Effect, GrantLimits, HoldAsk};
+use clasper_governance::{Effect, GrantLimits, GrantState, HoldAsk};
 use clasper_policy::{ApprovalTerms, RequestClaims};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::execution::{
     ClaimRefusal, EditedAsk, Execution, ExecutionAsk, ExecutionClaim, NoticeWriter, ResolutionStep,
-    Resolve, StepRefusal, Stepped,
+    Resolve, StepRefusal, Stepped, TokenFault,
 };
 use crate::service::error::Error;
 use crate::service::request::check_program;
 use crate::service::request::{ATTEMPTS, ask_context};
 use crate::service::{AdapterCaller, Executions};
+use crate::tool::ToolRefusal;
 
 /// The longest note, in characters (reference section 4.4).
 const LONGEST_NOTE: usize = 2_000;
@@ -143,7 +145,15 @@ impl Executions {
         self.take(step).await
     }
 
-    /// Claims the grant of an approval: once, for exactly what was approved.
+    /// The decision token of an execution of the adapter's own, as long as it can be used.
+    #[must_use]
+    pub fn decision_token(&self, execution: &Execution) -> Option<SecretString> {
+        let now = self.inner.deps.clock.now();
+        self.inner.tokens.of(execution, now)
+    }
+
+    /// Claims the grant of an approval with its decision token: once, for exactly what was approved. The request sent again
+    /// claims the same grant; whichever comes first has it.
     ///
     /// # Errors
     /// [`Error::Claim`] and others; nothing is written then.
@@ -151,8 +161,10 @@ impl Executions {
         &self,
         caller: &AdapterCaller,
         decision: DecisionId,
+        token: Option<&SecretString>,
     ) -> Result<Execution, Error> {
         let found = self.own_decision(caller, decision).await?;
+        self.check_token(&found, token)?;
         let ask = self.ask_of(&found)?;
         let deps = &self.inner.deps;
         for _ in 0..ATTEMPTS {
@@ -178,10 +190,28 @@ impl Executions {
             };
             match deps.executions.step(Arc::new(claim)).await? {
                 Stepped::Stale => deps.policies.reload(&caller.scope()).await.map(drop)?,
-                taken => return self.stepped(taken),
+                stepped => return self.stepped(stepped),
             }
         }
         Err(Error::Unsettled)
+    }
+
+    /// What has no grant to claim any more says so, whatever token comes with it.
+    fn check_token(&self, found: &Execution, token: Option<&SecretString>) -> Result<(), Error> {
+        let token = token.ok_or(ToolRefusal::Missing)?;
+        let now = self.inner.deps.clock.now();
+        let live = found.grant.as_ref().ok_or(ClaimRefusal::NoGrant)?;
+        match live.state() {
+            GrantState::Consumed { .. } => return Err(ClaimRefusal::Used.into()),
+            GrantState::Issued if live.grant().expires_at > now => {}
+            _ => return Err(ClaimRefusal::Lapsed.into()),
+        }
+        let checked = self.inner.tokens.check(found, token.expose_secret(), now);
+        checked.map_err(|fault| match fault {
+            TokenFault::Unknown => ToolRefusal::Invalid.into(),
+            TokenFault::Expired => ToolRefusal::Expired.into(),
+            TokenFault::Other(name) => ToolRefusal::Other(name).into(),
+        })
     }
 
     /// What was asked, exactly.
@@ -266,6 +296,7 @@ impl Executions {
             entries: std::array::from_fn(|_| AuditEntryId::generate(&*deps.ids)),
             message: OutboxMessageId::generate(&*deps.ids),
             notices: NoticeWriter(Arc::clone(&deps.seal)),
+            tokens: self.inner.tokens.clone(),
             now: deps.clock.now(),
         }
     }

@@ -77,6 +77,15 @@ impl Executions {
         }
     }
 
+    /// The execution of an adapter's key as it is now.
+    pub(super) async fn own_execution(
+        &self,
+        caller: &AdapterCaller,
+        key: &ExecutionKey,
+    ) -> Result<Execution, Error> {
+        self.look(caller, &caller.principal.adapter, key).await
+    }
+
     async fn look(
         &self,
         caller: &AdapterCaller,

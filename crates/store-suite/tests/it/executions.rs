@@ -105,9 +105,24 @@ async fn an_approval_is_resolved_once_and_its_grant_claimed_once_under_a_storm(
     assert_eq!(resolved.iter().filter(|result| result.is_ok()).count(), 1);
     let caller = adapter(&scope);
     let decision = pending.execution.decision;
-    let claims = (0..12).map(|_| replica.executions.consume(&caller, decision));
+    let approved = replica.executions.own_decision(&caller, decision).await?;
+    let token = replica.executions.decision_token(&approved);
+    assert!(token.is_some(), "no token was issued");
+    // One grant, two doors: the decision token and the request sent again.
+    let claims = (0..12).map(|n| {
+        let (replica, caller, scope, token) = (&replica, &caller, &scope, token.as_ref());
+        async move {
+            if n % 2 == 0 {
+                let claimed = replica.executions.consume(caller, decision, token).await;
+                claimed.is_ok()
+            } else {
+                let again = asked(replica, scope, "one", "exec").await;
+                again.is_ok_and(|answer| !answer.is_replay)
+            }
+        }
+    });
     let claimed = join_all(claims).await;
-    assert_eq!(claimed.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(claimed.iter().filter(|won| **won).count(), 1, "{claimed:?}");
     assert_eq!(
         db.account(&scope).await?.budget.expect("set").held,
         usd("0.10")
@@ -227,9 +242,13 @@ async fn a_policy_that_changes_after_the_approval_stops_the_claim(db: TestDataba
         .await?;
     let answer = asked(&replica, &scope, "one", "exec").await?;
     ensure!(answer.refusal.is_some(), "it was claimed: {answer:?}");
+    let caller = adapter(&scope);
+    let decision = pending.execution.decision;
+    let approved = replica.executions.own_decision(&caller, decision).await?;
+    let token = replica.executions.decision_token(&approved);
     let claimed = replica
         .executions
-        .consume(&adapter(&scope), pending.execution.decision)
+        .consume(&caller, decision, token.as_ref())
         .await;
     assert!(matches!(claimed, Err(Error::Claim(_))), "{claimed:?}");
     db.ensure_whole().await

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use clasper_auth::CapabilityTokens;
 use clasper_core::{
     AdapterId, Caller, Credential, ExecutionKey, ManualClock, Principal, Role, Seal, Sha256Digest,
     SystemIds, TenantScope, TraceId, UserId, WorkspaceId,
@@ -59,6 +60,12 @@ pub struct Replica {
     pub clock: Arc<ManualClock>,
 }
 
+/// The same for every replica, as they share one secret.
+fn tokens() -> Result<CapabilityTokens> {
+    let secret = "a secret of all replicas, long enough".into();
+    Ok(CapabilityTokens::from_secret(&secret)?)
+}
+
 pub fn replica(store: &Store, clock: &Arc<ManualClock>) -> Result<Replica> {
     let store = Arc::new(store.clone());
     let ids = Arc::new(SystemIds);
@@ -68,13 +75,15 @@ pub fn replica(store: &Store, clock: &Arc<ManualClock>) -> Result<Replica> {
     let adapters = AdapterRegistry::new(store.clone(), clock.clone(), ids.clone());
     let executions = Executions::new(
         ExecutionDeps {
-            executions: store,
+            executions: store.clone(),
+            tools: store,
             adapters: adapters.clone(),
             policies: policies.clone(),
             workspaces: Arc::new(Nowhere),
             callbacks: Arc::new(Nowhere),
             redactions: Redactions::fixed(Redactor::standard(), clock.clone(), ids.clone()),
             seal: Arc::new(Plain),
+            signer: Arc::new(tokens()?),
             clock: clock.clone(),
             ids,
         },

@@ -87,11 +87,11 @@ pub(crate) async fn list<C: ConnectionTrait>(
 }
 
 /// Where a page goes on. A cursor of another list leads nowhere, as the nil id is before every other.
-fn position(cursor: &Cursor) -> Uuid {
+pub(crate) fn position(cursor: &Cursor) -> Uuid {
     cursor.id.parse().unwrap_or(Uuid::nil())
 }
 
-fn page<R>(
+pub(crate) fn page<R>(
     mut rows: Vec<R>,
     limit: u32,
     cursor: impl Fn(&R) -> Cursor,

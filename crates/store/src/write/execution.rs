@@ -175,7 +175,7 @@ fn step(batch: &mut Batch, step: &dyn ExecutionStep, known: Execution) -> Result
 }
 
 /// The tenant's budget and those of `scopes`, in the periods that contain `now`.
-fn budgets_at(
+pub(crate) fn budgets_at(
     batch: &Batch,
     tenant: &clasper_core::TenantId,
     scopes: &[BudgetScope],

@@ -175,6 +175,25 @@ impl Batch {
         self.governed.executions.get(&id)
     }
 
+    /// The execution, read now if no write of the group has named it before.
+    pub(crate) async fn execution_within(
+        &mut self,
+        transaction: &WriteTransaction,
+        tenant: &TenantId,
+        decision: DecisionId,
+    ) -> Result<Option<Execution>, DbErr> {
+        if self.execution(tenant, decision).is_none() {
+            let select = execution::Entity::find()
+                .filter(execution::Column::TenantId.eq(tenant.as_str()))
+                .filter(execution::Column::DecisionId.eq(decision.as_uuid()));
+            for row in transaction.all(select).await? {
+                self.governed.take_execution(row);
+            }
+        }
+        let found = self.execution(tenant, decision).cloned();
+        found.map(execution_row::execution).transpose()
+    }
+
     pub(crate) fn execution_by_key(
         &self,
         tenant: &TenantId,

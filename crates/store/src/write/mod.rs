@@ -29,6 +29,7 @@ mod settle_run;
 mod trace;
 mod trace_note;
 mod telemetry_key;
+mod tool;
 mod webhook;
 
 use async_trait::async_trait;
@@ -65,6 +66,7 @@ pub(crate) use settle_run::SettleRun;
 pub(crate) use trace_note::{Annotate, ChangeLabels, labels_hash};
 pub(crate) use report::RecordReports;
 pub(crate) use telemetry_key::{RevokeTelemetryKeys, SetTelemetryKey};
+pub(crate) use tool::{AuthorizeTool, StepTool};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

@@ -155,6 +155,9 @@ async fn endpoints_of(transaction: &WriteTransaction, rows: &[Model]) -> Result<
         id: EndpointId::from_uuid(row.endpoint_id),
         url: row.sealed_url,
         secret: row.sealed_secret,
+        old_secret: row
+            .sealed_old_secret
+            .zip(row.old_secret_until.map(row::time)),
         enabled: row.enabled,
         failing_since: row.failing_since.map(row::time),
     };

@@ -49,6 +49,8 @@ impl WriteOp for CreateEndpoint {
             origin: new.endpoint.origin.clone(),
             sealed_url: new.sealed_url.clone(),
             sealed_secret: new.sealed_secret.clone(),
+            sealed_old_secret: None,
+            old_secret_until: None,
             event_types: event_types(&new.endpoint.events)?,
             enabled: new.endpoint.enabled,
             disabled_reason: None,
@@ -101,6 +103,11 @@ impl WriteOp for ChangeEndpoint {
         if let Some((url, origin)) = &patch.url {
             row.sealed_url.clone_from(url);
             row.origin.clone_from(origin);
+        }
+        if let Some(turn) = &patch.key {
+            let old = std::mem::replace(&mut row.sealed_secret, turn.sealed.clone());
+            row.sealed_old_secret = Some(old);
+            row.old_secret_until = Some(turn.old_until.timestamp_micros());
         }
         if let Some(events) = &patch.events {
             row.event_types = event_types(events)?;

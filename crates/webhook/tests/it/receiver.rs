@@ -110,6 +110,9 @@ impl Receiver {
 }
 
 pub fn verifying(text: &str) -> VerifyingKey {
+    if text.starts_with("whpk_") {
+        return VerifyingKey::parse(&text.into()).expect("a key");
+    }
     let key = SigningKey::parse(&text.into()).expect("a key");
     key.verifying_key().expect("a key")
 }

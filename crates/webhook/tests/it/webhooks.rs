@@ -8,7 +8,8 @@ use clasper_core::{AuditEvent, SystemIds};
 use clasper_notify::GuardedSigning;
 use clasper_testkit::{TestDatabase, both};
 use clasper_webhook::{
-    Endpoint, EndpointAsk, EndpointChange, Error, EventType, NoticeStore, WebhookDeps, Webhooks,
+    Endpoint, EndpointAsk, EndpointChange, Error, EventType, KeyKind, NoticeStore, WebhookDeps,
+    Webhooks,
 };
 
 use crate::receiver::Receiver;
@@ -19,7 +20,8 @@ both!(
     an_endpoint_that_takes_nothing_for_days_is_switched_off,
     an_endpoint_that_is_gone_is_switched_off_at_once,
     what_was_given_up_can_be_asked_for_again,
-    a_removed_endpoint_is_told_nothing_more
+    a_removed_endpoint_is_told_nothing_more,
+    a_replaced_key_signs_beside_the_new_one_for_a_day
 );
 
 fn webhooks(world: &World) -> Webhooks {
@@ -42,6 +44,7 @@ async fn endpoint(
     let ask = EndpointAsk {
         url: receiver.url(),
         events: events.to_vec(),
+        key: KeyKind::Symmetric,
     };
     let (endpoint, secret) = webhooks.create(&world.person("root"), ask).await?;
     receiver.trust(&secret);
@@ -171,5 +174,34 @@ async fn a_removed_endpoint_is_told_nothing_more(db: TestDatabase) -> Result<()>
     assert!(receiver.seen().is_empty());
     let gone = service.remove(&root, known.id).await;
     assert!(matches!(gone, Err(Error::NotFound("webhook"))), "{gone:?}");
+    world.db.ensure_whole().await
+}
+
+async fn a_replaced_key_signs_beside_the_new_one_for_a_day(db: TestDatabase) -> Result<()> {
+    let world = World::new(db).await?;
+    let receiver = Receiver::start(&world.clock).await;
+    let wanted = [EventType::ExecutionAllowed];
+    let (service, known) = endpoint(&world, &receiver, &wanted).await?;
+    let root = world.person("root");
+    // The receiver goes on checking by the secret that it has.
+    let (_, public) = service.rotate(&root, known.id, KeyKind::Asymmetric).await?;
+    service.test(&root, known.id).await?;
+    world.notices.deliver_due().await?;
+    let genuine = |at: usize| receiver.seen()[at].genuine;
+    assert_eq!(genuine(0), Ok(()), "the old key no longer signs");
+    receiver.trust(&public);
+    service.test(&root, known.id).await?;
+    world.notices.deliver_due().await?;
+    assert_eq!(genuine(1), Ok(()), "the new key does not sign");
+    let (_, last) = service.rotate(&root, known.id, KeyKind::Symmetric).await?;
+    world.clock.advance(TimeDelta::hours(25));
+    service.test(&root, known.id).await?;
+    world.notices.deliver_due().await?;
+    assert!(genuine(2).is_err(), "a replaced key signs after its day");
+    receiver.trust(&last);
+    service.test(&root, known.id).await?;
+    world.notices.deliver_due().await?;
+    assert_eq!(genuine(3), Ok(()));
+    assert_eq!(world.entries_of(AuditEvent::WebhookKeyRotated).await?, 2);
     world.db.ensure_whole().await
 }

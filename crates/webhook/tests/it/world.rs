@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use async_trait::async_trait;
 use clasper_core::{
-    AdapterId, AuditEvent, Caller, Credential, DecisionId, ExecutionKey, ManualClock, Principal,
-    Role, Seal, Sha256Digest, SystemIds, TenantId, TenantScope, TraceId, UserId, WorkspaceId,
+    AdapterId, AuditEvent, Caller, CanonicalJson, Credential, DecisionId, ExecutionKey,
+    ManualClock, Principal, Role, Seal, Sha256Digest, SystemIds, TenantId, TenantScope,
+    TokenSigner, TraceId, UserId, WorkspaceId,
 };
 use clasper_delegated::adapter::{AdapterRegistry, Registration};
 use clasper_delegated::execution::{Execution, ExecutionAsk};
@@ -44,6 +45,16 @@ impl Seal for Plain {
     fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (seal, plain) = sealed.split_at_checked(32)?;
         (seal == Sha256Digest::of(context).as_bytes()).then(|| plain.to_vec())
+    }
+}
+
+impl TokenSigner for Plain {
+    fn sign(&self, claims: &CanonicalJson) -> Option<String> {
+        Some(claims.as_str().to_owned())
+    }
+
+    fn open(&self, token: &str) -> Option<serde_json::Value> {
+        serde_json::from_str(token).ok()
     }
 }
 
@@ -248,13 +259,15 @@ fn services(
     let policies = Policies::new(store.clone(), &base, clock.clone(), ids.clone())?;
     let adapters = AdapterRegistry::new(store.clone(), clock.clone(), ids.clone());
     let deps = ExecutionDeps {
-        executions: store,
+        executions: store.clone(),
+        tools: store,
         adapters: adapters.clone(),
         policies: policies.clone(),
         workspaces: Arc::new(Lax),
         callbacks: Arc::new(Lax),
         redactions: Redactions::fixed(Redactor::standard(), clock.clone(), ids.clone()),
         seal: Arc::new(Plain),
+        signer: Arc::new(Plain),
         clock: clock.clone(),
         ids,
     };

@@ -13,6 +13,7 @@ use clasper_delegated::execution::{
     DueExecution, Execution, ExecutionFilter, ExecutionOpening, ExecutionStatus, ExecutionStep,
     ExecutionStore, Hold, HoldMove, Opened, StepRefusal, StepResult, Stepped,
 };
+use clasper_delegated::tool::ToolAuthorization;
 use clasper_governance::{BudgetScope, NestedBudgets, ScopedBudget};
 use clasper_identity::AdapterKey;
 use clasper_policy::{ActiveBundle, BundleRecord};
@@ -27,6 +28,7 @@ pub struct TenantLedger {
     pub bundles: Vec<BundleRecord>,
     pub active: Vec<ActiveBundle>,
     pub executions: Vec<Execution>,
+    pub tools: Vec<ToolAuthorization>,
 }
 
 /// Executions, adapters and policies of every tenant; money and the log are in [`Memory`].
@@ -86,7 +88,7 @@ impl Ledger {
         }
     }
 
-    fn budgets(&self, tenant: &TenantId) -> NestedBudgets {
+    pub fn budgets(&self, tenant: &TenantId) -> NestedBudgets {
         let budget = self.memory.state().budgets.get(tenant).cloned();
         let scoped = budget.map(|budget| ScopedBudget {
             scope: BudgetScope::Tenant,

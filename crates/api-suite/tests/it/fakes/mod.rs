@@ -10,6 +10,7 @@ mod records;
 mod redaction;
 mod reports;
 mod runs;
+mod tools;
 mod webhooks;
 mod world;
 

@@ -7,10 +7,9 @@ use clasper_core::{
     AuditEntry, Cursor, EndpointId, OutboxMessageId, Page, StoreError, TenantScope,
 };
 use clasper_webhook::{
-    Address, AddressRefused, Delivered, Endpoint, EndpointPatch, EndpointStore, NewEndpoint, NoKey,
-    Redelivery, Signing,
+    Address, AddressRefused, Delivered, Endpoint, EndpointPatch, EndpointStore, KeyKind,
+    NewEndpoint, NewKey, NoKey, Redelivery, Signing,
 };
-use secrecy::SecretString;
 
 use crate::fakes::Ledger;
 
@@ -176,7 +175,10 @@ impl Signing for Signer {
         })
     }
 
-    fn new_secret(&self) -> Result<SecretString, NoKey> {
-        Ok("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into())
+    fn new_key(&self, _: KeyKind) -> Result<NewKey, NoKey> {
+        Ok(NewKey {
+            signing: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into(),
+            verifying: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into(),
+        })
     }
 }
