@@ -116,6 +116,12 @@ pub struct AgentTraceBody {
     /// The backend's task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// The backend's document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_id: Option<String>,
+    /// The backend's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// What it says that it used of its grant.
     #[serde(
         default,

@@ -19,7 +19,9 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp, truncate_to_micros, 
 pub use cursor::{Cursor, CursorError, Page};
 pub use error::{Classify, ErrorKind, StoreError};
 pub use id::{
-    AdapterKeyId, AnnotationId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId, ExecutionId, ExportId, GrantId, IdParseError, IdSource, InstanceId, OutboxMessageId, SequentialIds, SystemIds, ToolAuthorizationId, TraceId,
+    AdapterKeyId, AnnotationId, ApiKeyId, AuditEntryId, BundleId, DecisionId, EndpointId,
+    ExecutionId, ExportId, GrantId, IdParseError, IdSource, InstanceId, OutboxMessageId,
+    SequentialIds, SystemIds, ToolAuthorizationId, TraceId,
 };
 pub use name::{
     AdapterId, AgentId, EnvironmentId, ExecutionKey, NameError, PolicyId, SessionId, TenantId,

@@ -65,6 +65,10 @@ pub struct ReportedTrace {
     pub labels: BTreeMap<String, String>,
     /// The backend's task.
     pub task_id: Option<String>,
+    /// The backend's document.
+    pub document_id: Option<String>,
+    /// The backend's message.
+    pub message_id: Option<String>,
     /// Steps that it says it used.
     pub used_steps: Option<u64>,
     /// Capabilities that it says it used.
@@ -227,6 +231,8 @@ impl ReportedTrace {
             redactions: self.checked.redactions.clone(),
             labels: self.labels(report),
             task_id: self.task_id.clone(),
+            document_id: self.document_id.clone(),
+            message_id: self.message_id.clone(),
         }
     }
 

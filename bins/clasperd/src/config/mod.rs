@@ -1,8 +1,8 @@
 //! The configuration: defaults, then `clasper.toml`, then the environment.
 
 mod environment;
-mod report;
 mod exports;
+mod report;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 pub use environment::ProcessEnvironment;
-pub use report::{ReportSection, ReportSignatures};
 pub use exports::ExportSection;
+pub use report::{ReportSection, ReportSignatures};
 pub use section::{
     AgentSection, AuditSection, BackendSection, CredentialSection, DatabaseSection, LlmSection,
     MigrationMode, PlainHttpMode, PriceSection, Secret, ServerSection, TelemetrySection,

@@ -34,8 +34,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::fakes::{
-    Backend, Derived, Endpoints, Exported, Gate, KeyRing, Keys, Ledger, Memory, Model, NoArchives, NoReports, Plain,
-    PublicAddresses, Ready, Rooms, Signer,
+    Backend, Derived, Endpoints, Exported, Gate, KeyRing, Keys, Ledger, Memory, Model, NoArchives,
+    NoReports, Plain, PublicAddresses, Ready, Rooms, Signer,
 };
 
 /// Headers of a request, as name and value.

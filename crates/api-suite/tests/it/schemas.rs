@@ -5,7 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use clasper_api_types::{
     AccessDecision, AccessDecisions, AccessMetadata, AccessQuestion, AccessQuestions,
     AccessSearchBody, AccessSearchReply, AdapterDecisionList, AdapterDecisionReply,
-    AdapterExplanationView, AdapterKeyList, AdapterList, AdapterPolicyList, AllowAlwaysBody, AllowAlwaysProposal, AllowAlwaysReply, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply, BacktestBody, BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody, ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply, ConsumeToolBody, ConsumeToolReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply, ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList, IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList, LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView, PreviewBody, PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody, RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent, TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory, ToolList, TraceList, TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    AdapterExplanationView, AdapterKeyList, AdapterList, AdapterPolicyList, AllowAlwaysBody,
+    AllowAlwaysProposal, AllowAlwaysReply, AnnotateTraceBody, AnnotateTraceReply, AnnotationList,
+    ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply, BacktestBody,
+    BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView,
+    BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody,
+    ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply,
+    ConsumeToolBody, ConsumeToolReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody,
+    CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody,
+    DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply,
+    ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
+    IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
+    LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody,
+    OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView,
+    PreviewBody, PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView,
+    RedactionReply, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody,
+    RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList,
+    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent,
+    TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory, ToolList, TraceList,
+    TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;

@@ -117,6 +117,8 @@ pub(super) fn trace(mut body: IngestTraceBody, at: &str) -> Result<Submission, P
         error: trace.error.take().filter(|error| !error.is_empty()),
         labels: trace.labels.take().unwrap_or_default(),
         task_id: trace.task_id.take(),
+        document_id: trace.document_id.take(),
+        message_id: trace.message_id.take(),
         used_steps,
         used_capabilities,
         violations: claimed(trace.violations.take().unwrap_or_default()),

@@ -7,7 +7,20 @@ use utoipa::ToSchema;
 
 use clasper_api_types::{
     AccessMetadata, AccessQuestion, AccessQuestions, AccessSearchBody, AccessSearchReply,
-    AdapterPolicyView, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList, ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply, BacktestBody, BudgetCheckBody, BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeToolBody, ConsumeToolReply, CreateExportBody, CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody, ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply, PolicyRecordView, PostureView, PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, ToolAuthorizationView, ToolView, TraceStatsReply, TraceView, UsageView, VersionView,
+    AdapterPolicyView, AnnotateTraceBody, AnnotateTraceReply, AnnotationList, ApiKeyList,
+    ApiKeyReply, AuditList, AuthorizeToolBody, AuthorizeToolReply, BacktestBody, BudgetCheckBody,
+    BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView,
+    CompletenessReply, ConsistencyReply, ConsumeToolBody, ConsumeToolReply, CreateExportBody,
+    CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply,
+    DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody,
+    ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply,
+    IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply,
+    PackView, PolicyCheckReply, PolicyRecordView, PostureView, PreviewBody, PreviewReply,
+    PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody,
+    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
+    SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView,
+    TenantReply, ToolAuthorizationView, ToolView, TraceStatsReply, TraceView, UsageView,
+    VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {

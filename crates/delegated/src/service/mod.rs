@@ -11,9 +11,9 @@ mod list;
 mod posture;
 mod request;
 mod resolve;
-mod unredacted;
 mod tool_list;
 mod tools;
+mod unredacted;
 mod wait;
 
 use std::fmt;

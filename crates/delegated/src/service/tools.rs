@@ -119,9 +119,8 @@ impl Executions {
                 scope: wanted.members(),
             },
         )?;
-        let (shown, _) = deps
-            .redactor
-            .redact_json(Value::Object(wanted.members().clone()));
+        let privacy = deps.redactions.of(&scope).await?;
+        let (shown, _) = privacy.json(Value::Object(wanted.members().clone()))?;
         let (mut judgement, mut adapter) = self.judged(caller, &ask, &execution, intent).await?;
         for _ in 0..ATTEMPTS {
             let explanation = judgement.explanation.clone();

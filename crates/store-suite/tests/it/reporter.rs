@@ -39,7 +39,11 @@ impl Door {
             store: store.clone(),
             keys: store.clone(),
             adapters: store.clone(),
-            redactions: clasper_privacy::Redactions::fixed(Redactor::standard(), Arc::new(SystemClock), Arc::new(SystemIds)),
+            redactions: clasper_privacy::Redactions::fixed(
+                Redactor::standard(),
+                Arc::new(SystemClock),
+                Arc::new(SystemIds),
+            ),
             clock: clock.clone(),
             ids: ids.clone(),
         };
@@ -129,6 +133,8 @@ impl Door {
             error: None,
             labels: BTreeMap::new(),
             task_id: None,
+            document_id: None,
+            message_id: None,
             used_steps: None,
             used_capabilities: Vec::new(),
             violations: Vec::new(),

@@ -20,8 +20,8 @@ use crate::write::history::Histories;
 use crate::write::needs::Needs;
 use crate::write::nested;
 use crate::write::notice::webhooks;
-use crate::write::trace::Traces;
 use crate::write::reported::ReportedRows;
+use crate::write::trace::Traces;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]

@@ -26,10 +26,10 @@ mod redaction;
 mod report;
 mod reported;
 mod settle_run;
-mod trace;
-mod trace_note;
 mod telemetry_key;
 mod tool;
+mod trace;
+mod trace_note;
 mod webhook;
 
 use async_trait::async_trait;
@@ -62,11 +62,11 @@ pub(crate) use policy::{ActivateBundle, DeactivateSlot, SaveBundle};
 pub(crate) use presence::{Beat, ForgetAnswers, Probe};
 pub(crate) use price::{PutPrice, tariff as stored_tariff};
 pub(crate) use redaction::{PutRedaction, RecordReveal};
-pub(crate) use settle_run::SettleRun;
-pub(crate) use trace_note::{Annotate, ChangeLabels, labels_hash};
 pub(crate) use report::RecordReports;
+pub(crate) use settle_run::SettleRun;
 pub(crate) use telemetry_key::{RevokeTelemetryKeys, SetTelemetryKey};
 pub(crate) use tool::{AuthorizeTool, StepTool};
+pub(crate) use trace_note::{Annotate, ChangeLabels, labels_hash};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

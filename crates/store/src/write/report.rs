@@ -99,12 +99,9 @@ impl RecordReports {
                 }
                 let trace = report.stored_trace(sent, standing.as_ref(), &found);
                 let trace = trace.ok_or_else(|| row::unspeakable("a trace without a trace"))?;
-                let stored = row::trace_row(&trace).map_err(row::unspeakable)?;
-                let hash = Sha256Digest::of(stored.document.as_bytes());
+                let hash = batch.add_trace(&trace)?;
                 let entry = report.trace_entry(sent, standing.as_ref(), &trace, hash);
-                let seq = batch.append(entry.map_err(row::unspeakable)?)?;
-                batch.traces.push(stored);
-                seq
+                batch.append(entry.map_err(row::unspeakable)?)?
             }
             Body::Cost(cost) => {
                 let charged = self

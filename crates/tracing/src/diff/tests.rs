@@ -19,6 +19,7 @@ fn trace(ids: &SequentialIds, steps: impl IntoIterator<Item = StepData>) -> Trac
         workspace: WorkspaceId::new("support").expect("a name"),
         execution: ExecutionId::generate(ids),
         decision: DecisionId::generate(ids),
+        reported: None,
         user: None,
         agent_role: "lead".to_owned(),
         status: RunStatus::Completed,

@@ -31,12 +31,10 @@ impl AdapterKeyStore for KeyRing {
         adapter: &AdapterId,
         entry: AuditEntry,
     ) -> Result<(), StoreError> {
-        for known in self
-            .keys()
-            .iter_mut()
-            .filter(|known| known.adapter == *adapter)
-        {
-            known.revoked_at = Some(entry.occurred_at);
+        for known in self.0.keys().iter_mut() {
+            if known.adapter == *adapter {
+                known.revoked_at = Some(entry.occurred_at);
+            }
         }
         self.0.record(vec![entry]);
         Ok(())
