@@ -172,9 +172,7 @@ impl Corpus {
 /// The first name of a kind in braces, with what stands on both sides of it. Other braces are text.
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     for (open, _) in text.match_indices('{') {
-        let Some(close) = text[open..].find('}') else {
-            return None;
-        };
+        let close = text[open..].find('}')?;
         let kind = &text[open + 1..open + close];
         if !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
             return Some((&text[..open], kind, &text[open + close + 1..]));
