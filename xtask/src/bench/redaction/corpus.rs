@@ -150,10 +150,8 @@ impl Corpus {
         random: &mut Random,
     ) -> anyhow::Result<()> {
         let mut rest = template;
-        while let Some(open) = rest.find('{') {
-            self.push(&rest[..open].replace("\\n", "\n"));
-            let close = open + rest[open..].find('}').context("a brace is open")?;
-            let kind = &rest[open + 1..close];
+        while let Some((before, kind, behind)) = placeholder(rest) {
+            self.push(&before.replace("\\n", "\n"));
             let value = made(kind, locale, random)?;
             let start = self.length;
             self.push(&value);
@@ -164,11 +162,23 @@ impl Corpus {
                     kind: kind.to_owned(),
                 });
             }
-            rest = &rest[close + 1..];
+            rest = behind;
         }
         self.push(&rest.replace("\\n", "\n"));
         Ok(())
     }
+}
+
+/// The first name of a kind in braces, with what stands on both sides of it. Other braces are text.
+fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    for (open, _) in text.match_indices('{') {
+        let close = text[open..].find('}')?;
+        let kind = &text[open + 1..open + close];
+        if !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
+            return Some((&text[..open], kind, &text[open + close + 1..]));
+        }
+    }
+    None
 }
 
 fn made(kind: &str, locale: &Locale, random: &mut Random) -> anyhow::Result<String> {
