@@ -68,6 +68,7 @@ pub struct App {
 
 impl App {
     /// Puts everything together. Nothing runs yet but the writer.
+    #[expect(clippy::too_many_lines, reason = "the one place where all parts meet")]
     pub async fn build(
         config: &Config,
         environment: &ProcessEnvironment,

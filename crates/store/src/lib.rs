@@ -10,15 +10,14 @@ mod privacy_ports;
 mod read;
 mod report_ports;
 mod row;
+pub mod rows;
 mod snapshot;
 mod store;
 mod tool_ports;
 mod tool_row;
 mod trace_ports;
-mod verify;
 mod webhook_ports;
 mod write;
 
 pub use snapshot::{LogSnapshot, Snapshots};
 pub use store::Store;
-pub use verify::{AuditReport, TenantReport, verify_all};

@@ -30,7 +30,9 @@ pub(crate) fn sum(nanos: i64, more: Usd) -> Result<i64, DbErr> {
         .ok_or_else(|| unspeakable("an amount of money is too large to book"))
 }
 
-pub(crate) fn count(n: u64) -> i64 {
+/// A number as it is stored: what is too large for the column is the largest that fits.
+#[must_use]
+pub fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
@@ -53,7 +55,11 @@ pub(crate) fn tenant_id(text: &str, table: &'static str) -> Result<TenantId, DbE
     TenantId::new(text).map_err(|_| corrupt(table, "tenant_id"))
 }
 
-pub(crate) fn chain_head(row: &tenant::Model) -> Result<ChainHead, DbErr> {
+/// The end of a tenant's log, as its account says.
+///
+/// # Errors
+/// When the row is not as it was written.
+pub fn chain_head(row: &tenant::Model) -> Result<ChainHead, DbErr> {
     let hash = row
         .head_hash
         .as_deref()
@@ -150,7 +156,10 @@ pub(crate) fn audit_row(logged: LoggedEntry) -> audit_entry::Model {
 }
 
 /// An entry as it is stored. Nothing is repaired on the way: verification must see what is there.
-pub(crate) fn logged_entry(row: audit_entry::Model) -> Result<LoggedEntry, DbErr> {
+///
+/// # Errors
+/// When a column has another type than it should.
+pub fn logged_entry(row: audit_entry::Model) -> Result<LoggedEntry, DbErr> {
     const TABLE: &str = "audit_entries";
     let hash = |bytes: &[u8], column| digest(bytes, TABLE, column);
     Ok(LoggedEntry {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::read;
 use crate::row;
-use crate::verify::begin;
+use crate::rows::begin;
 
 /// Opens states of the database for exports.
 #[derive(Debug, Clone)]

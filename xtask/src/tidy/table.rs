@@ -161,6 +161,18 @@ pub const TABLE: &[Row] = &[
             "clasper-webhook",
         ],
     ),
+    row(
+        "clasper-store-verify",
+        Layer::Adapter,
+        &[
+            "clasper-core",
+            "clasper-db",
+            "clasper-entity",
+            "clasper-evidence",
+            "clasper-governance",
+            "clasper-store",
+        ],
+    ),
     // Interfaces.
     // A client that others build into their programs: none of ours.
     row("clasper-adapter", Layer::Interface, &[]),

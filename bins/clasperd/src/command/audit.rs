@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 use clasper_auth::AeadSeal;
 use clasper_core::{Clock, SystemClock, TenantId};
 use clasper_evidence::key_in_use;
-use clasper_store::{AuditReport, Store, verify_all};
+use clasper_store::Store;
+use clasper_store_verify::{AuditReport, verify_all};
 use tokio_util::task::TaskTracker;
 
 use crate::app;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clasper_core::{Clock, IdSource, SystemClock, SystemIds};
-use clasper_store::verify_all;
+use clasper_store_verify::verify_all;
 use example_backend::{Backend, BackendConfig};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

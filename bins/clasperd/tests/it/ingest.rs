@@ -40,7 +40,7 @@ async fn the_plugin_reports_what_it_did_and_its_cost_is_settled() -> Result<()> 
         "{budget}"
     );
     let (_, holds) = server.get("/budget/holds?tenant_id=acme").await?;
-    assert_eq!(holds["holds"], json!([]), "{holds}");
+    assert_eq!(holds["items"], json!([]), "{holds}");
     let (status, answer) = people.operator_get(&format!("/traces/{}", uuid(1))).await?;
     assert_eq!(status, 200, "{answer}");
     let shown = &answer["trace"];

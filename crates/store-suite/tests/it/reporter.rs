@@ -41,8 +41,8 @@ impl Door {
             adapters: store.clone(),
             redactions: clasper_privacy::Redactions::fixed(
                 Redactor::standard(),
-                Arc::new(SystemClock),
-                Arc::new(SystemIds),
+                clock.clone(),
+                ids.clone(),
             ),
             clock: clock.clone(),
             ids: ids.clone(),

@@ -112,7 +112,10 @@ pub(crate) async fn read_log<C: ConnectionTrait>(
 }
 
 /// Entries as they are stored, for verification, which says of each alone whether it can be read.
-pub(crate) async fn log_rows<C: ConnectionTrait>(
+///
+/// # Errors
+/// When the database refuses.
+pub async fn log_rows<C: ConnectionTrait>(
     connection: &C,
     tenant: &str,
     after: i64,

@@ -178,7 +178,11 @@ pub(crate) async fn entry<C: ConnectionTrait>(
     row.map(row::logged_entry).transpose()
 }
 
-pub(crate) async fn keys<C: ConnectionTrait>(connection: &C) -> Result<Vec<StoredKey>, DbErr> {
+/// The keys that have signed, the oldest first.
+///
+/// # Errors
+/// When the database refuses, or a row is not as it was written.
+pub async fn keys<C: ConnectionTrait>(connection: &C) -> Result<Vec<StoredKey>, DbErr> {
     let select = log_key::Entity::find().order_by_asc(log_key::Column::Serial);
     let rows = select.all(connection).await?;
     rows.into_iter().map(stored_key).collect()

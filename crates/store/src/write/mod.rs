@@ -54,7 +54,7 @@ pub(crate) use history::stored as stored_history;
 pub(crate) use hold::ExtendHold;
 pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};
 pub(crate) use needs::Needs;
-pub(crate) use nested::scopes as hold_scopes;
+pub use nested::scopes as hold_scopes;
 pub(crate) use notice::{ForgetNotices, RecordNotice, TakeNotices, WAITING};
 pub(crate) use open_run::OpenRun;
 pub(crate) use outbox::{Delivered, GiveUp, PutOff, TakeDue};
@@ -66,7 +66,8 @@ pub(crate) use report::RecordReports;
 pub(crate) use settle_run::SettleRun;
 pub(crate) use telemetry_key::{RevokeTelemetryKeys, SetTelemetryKey};
 pub(crate) use tool::{AuthorizeTool, StepTool};
-pub(crate) use trace_note::{Annotate, ChangeLabels, labels_hash};
+pub use trace_note::labels_hash;
+pub(crate) use trace_note::{Annotate, ChangeLabels};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};
 
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of

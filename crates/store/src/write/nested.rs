@@ -36,7 +36,10 @@ pub(crate) fn budgets(
 }
 
 /// The scopes that a row names.
-pub(crate) fn scopes(text: &str, table: &'static str) -> Result<Vec<BudgetScope>, DbErr> {
+///
+/// # Errors
+/// When the row is not as it was written.
+pub fn scopes(text: &str, table: &'static str) -> Result<Vec<BudgetScope>, DbErr> {
     serde_json::from_str(text).map_err(|_| row::corrupt(table, "hold_scopes"))
 }
 

@@ -1,7 +1,7 @@
 //! Reports of adapters: each with its mark, its effect and its audit entry, or not at all.
 
 use async_trait::async_trait;
-use clasper_core::{Sha256Digest, Usd};
+use clasper_core::Usd;
 use clasper_db::WriteTransaction;
 use clasper_delegated::execution::Execution;
 use clasper_entity::{ledger_entry, outcome, reported_violation};

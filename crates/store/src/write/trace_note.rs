@@ -114,7 +114,10 @@ impl ChangeLabels {
 }
 
 /// What the log keeps of a trace's labels.
-pub(crate) fn labels_hash(labels: &BTreeMap<String, String>) -> Result<Sha256Digest, DbErr> {
+///
+/// # Errors
+/// Never for texts.
+pub fn labels_hash(labels: &BTreeMap<String, String>) -> Result<Sha256Digest, DbErr> {
     Ok(canonical_json(labels).map_err(row::unspeakable)?.digest())
 }
 

@@ -1,7 +1,7 @@
 //! A process that dies in the middle, and a client that leaves.
 
 use clasper_db::{Database, DatabaseOptions};
-use clasper_store::verify_all;
+use clasper_store_verify::verify_all;
 use tokio::runtime::Runtime;
 
 use crate::support::{Gate, body, books, open, post, shop, usd};

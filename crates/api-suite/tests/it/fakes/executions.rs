@@ -335,7 +335,9 @@ impl AdapterStore for Ledger {
         own.adapters.sort_by(|a, b| a.id.cmp(&b.id));
         drop(tenants);
         self.record(vec![entry]);
-        key.into_iter().for_each(|issue| self.issue(issue));
+        if let Some(issue) = key {
+            self.issue(issue);
+        }
         Ok(AdapterWrite::Written)
     }
 }

@@ -27,7 +27,9 @@ const SEED: [u8; 32] = [7; 32];
 
 /// Archives in memory: packing leaves the files as they are.
 #[derive(Default)]
-pub(super) struct Shelf(Mutex<BTreeMap<(ExportId, String), Arc<Mutex<Vec<u8>>>>>);
+pub(super) struct Shelf(Mutex<BTreeMap<(ExportId, String), Bytes>>);
+
+type Bytes = Arc<Mutex<Vec<u8>>>;
 
 struct Shared(Arc<Mutex<Vec<u8>>>);
 

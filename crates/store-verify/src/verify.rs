@@ -1,33 +1,22 @@
 //! Checks that log, ledger and projections agree, tenant by tenant, in one snapshot.
 
-mod account;
-mod checkpoint;
-mod detail;
-mod ledger;
-mod note;
-mod pairing;
-mod scope;
-mod trace;
-
 use clasper_core::{LoggedEntry, StoreError};
 use clasper_db::{Database, store_error};
 use clasper_entity::{audit_entry, tenant};
 use clasper_evidence::ChainVerifier;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IsolationLevel, QueryFilter, QueryOrder,
-    QuerySelect, TransactionTrait,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use crate::read;
-use crate::row;
-use crate::verify::account::AccountReplay;
-use crate::verify::checkpoint::CheckpointCheck;
-use crate::verify::detail::Detail;
-use crate::verify::ledger::LedgerCheck;
-use crate::verify::note::NoteCheck;
-use crate::verify::pairing::PairCheck;
-use crate::verify::scope::ScopeCheck;
-use crate::verify::trace::TraceCheck;
+use crate::account::AccountReplay;
+use crate::checkpoint::CheckpointCheck;
+use crate::detail::Detail;
+use crate::ledger::LedgerCheck;
+use crate::note::NoteCheck;
+use crate::pairing::PairCheck;
+use crate::scope::ScopeCheck;
+use crate::trace::TraceCheck;
+use clasper_store::rows;
 
 /// Rows read at a time.
 const CHUNK: u32 = 1000;
@@ -75,19 +64,8 @@ pub async fn verify_all(
     verify(database, only).await.map_err(store_error)
 }
 
-/// A reading transaction that sees one state of the database; on SQLite every transaction does.
-pub(crate) async fn begin(database: &Database) -> Result<DatabaseTransaction, DbErr> {
-    match database.dialect() {
-        clasper_db::Dialect::Postgres => {
-            let level = Some(IsolationLevel::RepeatableRead);
-            database.reader().begin_with_config(level, None).await
-        }
-        clasper_db::Dialect::Sqlite => database.reader().begin().await,
-    }
-}
-
 async fn verify(database: &Database, only: Option<&str>) -> Result<AuditReport, DbErr> {
-    let snapshot = begin(database).await?;
+    let snapshot = rows::begin(database).await?;
     let mut query = tenant::Entity::find().order_by_asc(tenant::Column::TenantId);
     if let Some(only) = only {
         query = query.filter(tenant::Column::TenantId.eq(only));
@@ -124,7 +102,7 @@ async fn verify_tenant(
         let tenant = &account.tenant_id;
         notes.compare(snapshot, tenant, &mut checks.faults).await?;
     }
-    let head = row::chain_head(account);
+    let head = rows::chain_head(account);
     let broken = broken.or_else(|| match head {
         Ok(head) => verifier.finish(head).err().map(|fault| fault.to_string()),
         Err(error) => Some(error.to_string()),
@@ -150,7 +128,7 @@ async fn walk(
     // From the very first: an entry smuggled in before number one must be seen too.
     let mut after = i64::MIN;
     loop {
-        let chunk = read::audit::log_rows(snapshot, &account.tenant_id, after, CHUNK).await?;
+        let chunk = rows::log_rows(snapshot, &account.tenant_id, after, CHUNK).await?;
         let Some(last) = chunk.last() else {
             return Ok(None);
         };
@@ -182,7 +160,7 @@ async fn walk(
 fn link(verifier: &mut ChainVerifier, row: audit_entry::Model) -> Result<LoggedEntry, String> {
     let seq = row.seq;
     let entry =
-        row::logged_entry(row).map_err(|error| format!("entry {seq} cannot be read: {error}"))?;
+        rows::logged_entry(row).map_err(|error| format!("entry {seq} cannot be read: {error}"))?;
     verifier.next(&entry).map_err(|fault| fault.to_string())?;
     Ok(entry)
 }

@@ -7,8 +7,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use crate::read;
-use crate::row;
+use clasper_store::rows;
 
 /// Replays the tree, checkpoint by checkpoint, in bounded memory.
 pub(crate) struct CheckpointCheck {
@@ -31,7 +30,7 @@ const CHUNK: u64 = 1000;
 
 impl CheckpointCheck {
     pub(crate) async fn load(snapshot: &DatabaseTransaction, tenant: &str) -> Result<Self, DbErr> {
-        let keys = read::evidence::keys(snapshot).await?;
+        let keys = rows::log_keys(snapshot).await?;
         let mut check = Self {
             tree: Frontier::default(),
             tiles: TileAppender::default(),
@@ -100,13 +99,13 @@ impl CheckpointCheck {
             let stored = log_tile::Entity::find()
                 .filter(T::TenantId.eq(tenant))
                 .filter(T::Level.eq(i64::from(tile.level())))
-                .filter(T::TileIndex.eq(row::count(tile.index())))
+                .filter(T::TileIndex.eq(rows::count(tile.index())))
                 .one(snapshot)
                 .await?;
             let stored = stored.map(|tile| tile.hashes).unwrap_or_default();
             let common = stored.len().min(bytes.len());
             let leaves = (tile.index() + 1).checked_shl(8 * (u32::from(tile.level()) + 1));
-            let is_signed = leaves.is_some_and(|leaves| row::count(leaves) <= signed);
+            let is_signed = leaves.is_some_and(|leaves| rows::count(leaves) <= signed);
             if stored[..common] != bytes[..common] || (is_signed && stored.len() < bytes.len()) {
                 faults.push(format!(
                     "the stored {} does not fit the entries",
@@ -128,7 +127,7 @@ impl CheckpointCheck {
             keys.filter_map(|key| VerifierKey::new(&said.origin, KeyKind::Ed25519, *key).ok());
         note.verify(&keys.collect::<Vec<_>>())
             .map_err(|_| unsigned())?;
-        if row::count(said.size) == size && said.root.as_bytes() == checkpoint.root_hash.as_slice()
+        if rows::count(said.size) == size && said.root.as_bytes() == checkpoint.root_hash.as_slice()
         {
             Ok(())
         } else {

@@ -7,8 +7,8 @@ use clasper_entity::{trace_annotation, trace_label};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
-use crate::verify::detail::Detail;
-use crate::write::labels_hash;
+use crate::detail::Detail;
+use clasper_store::rows::labels_hash;
 
 /// What the log says of labels and annotations.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::tenant;
 
-use crate::verify::detail::{Detail, charges};
+use crate::detail::{Detail, charges};
 
 /// The account as the log tells it.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use clasper_entity::trace::{Column, Entity};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::Detail;
+use crate::detail::Detail;
 
 /// Traces that a stretch of the log attests.
 #[derive(Default)]

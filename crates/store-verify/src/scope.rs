@@ -6,8 +6,8 @@ use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::{budget_scope, execution, open_run};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::{Detail, charges};
-use crate::write::hold_scopes;
+use crate::detail::{Detail, charges};
+use clasper_store::rows::hold_scopes;
 
 /// The budgets within a tenant's, and what the log and the holds make of them.
 pub(crate) struct ScopeCheck {

@@ -8,7 +8,7 @@ use clasper_evidence::PairRole;
 use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::Detail;
+use crate::detail::Detail;
 
 struct Decided {
     id: Uuid,

@@ -6,7 +6,7 @@ use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::{execution, ledger_entry, open_run, tenant};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::verify::detail::{Detail, charges};
+use crate::detail::{Detail, charges};
 
 pub(crate) struct LedgerCheck {
     movements: HashMap<i64, ledger_entry::Model>,
