@@ -208,7 +208,7 @@ fn broken(word: &'static str, rules: Value, script: impl IntoIterator<Item = Scr
 }
 
 /// The run ended without an answer: it is in the books, nothing is held and nothing was written of its words.
-fn is_in_the_books(world: &World, error: &Error, hidden: &str) {
+fn is_in_the_books(world: &World, error: &Error, secret: &str) {
     assert_eq!(error.code(), "redaction_failed");
     assert_eq!(error.kind(), clasper_core::ErrorKind::Unavailable);
     let settlement = world.store.settlement();
@@ -217,7 +217,7 @@ fn is_in_the_books(world: &World, error: &Error, hidden: &str) {
     assert_eq!(error.trace(), Some(settlement.trace.id));
     assert!(world.store.state().open.is_empty(), "nothing is held");
     assert!(world.store.state().outbox.is_empty());
-    assert!(!world.store.written().contains(hidden), "{hidden}");
+    assert!(!world.store.written().contains(secret), "{secret}");
 }
 
 #[tokio::test]
