@@ -161,18 +161,6 @@ pub const TABLE: &[Row] = &[
             "clasper-webhook",
         ],
     ),
-    row(
-        "clasper-store-verify",
-        Layer::Adapter,
-        &[
-            "clasper-core",
-            "clasper-db",
-            "clasper-entity",
-            "clasper-evidence",
-            "clasper-governance",
-            "clasper-store",
-        ],
-    ),
     // Interfaces.
     // A client that others build into their programs: none of ours.
     row("clasper-adapter", Layer::Interface, &[]),
@@ -287,6 +275,7 @@ pub const TABLE: &[Row] = &[
     assembly("clasper-migrations"),
     assembly("clasper-api-suite"),
     assembly("clasper-store-suite"),
+    assembly("clasper-store-verify"),
     assembly("clasper-telemetry"),
     assembly("clasper-testkit"),
     assembly("clasper"),

@@ -96,7 +96,7 @@ async fn an_untouched_database_is_whole(db: TestDatabase) -> Result<()> {
         (acme.entries, acme.ledger_rows, acme.open_decisions),
         (LAST, 4, 1)
     );
-    let only = clasper_store::verify_all(history.db.database(), Some("globex")).await?;
+    let only = clasper_store_verify::verify_all(history.db.database(), Some("globex")).await?;
     assert_eq!(only.tenants, report.tenants[1..]);
     history.end().await
 }
