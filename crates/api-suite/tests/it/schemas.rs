@@ -11,19 +11,23 @@ use clasper_api_types::{
     BacktestLine, BatchResolveBody, BatchResolveReply, BudgetCheckBody, BudgetCheckView,
     BudgetReply, BundleBody, BundleList, BundleReply, ChangeAdapterBody, ChangePolicyBody,
     ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply,
-    ConsumeToolBody, ConsumeToolReply, CreateKeyBody, CreateTenantBody, CreateWebhookBody,
-    CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply, DeletePolicyBody,
-    DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExecutionReply,
-    ExecutionRequestBody, ExecutionStateView, ForecastBody, ForecastReply, HealthView, HoldList,
+    ConsumeToolBody, ConsumeToolReply, CreateExportBody, CreateKeyBody, CreateTenantBody,
+    CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply,
+    DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply,
+    ExecutionReply, ExecutionRequestBody, ExecutionStateView, ExportList, ExportView, ForecastBody,
+    ForecastReply, HealthView, HoldList, IngestAuditBody, IngestBatchBody, IngestBatchReply,
+    IngestCostBody, IngestMetricsBody, IngestReply, IngestTraceBody, IngestViolationBody,
     IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
     LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody,
     OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView,
     PreviewBody, PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView,
     RedactionReply, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody,
-    RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList,
-    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, StreamEvent,
-    TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory, ToolList, TraceList,
-    TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, SetTelemetryKeyBody, SignedEnvelopeBody, StreamEvent, TelemetryKeyList,
+    TelemetryKeyReply, TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory,
+    ToolList, TraceList, TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList,
+    WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -160,6 +164,22 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<WebhookList>(&mut known);
     collect::<QueuedMessageReply>(&mut known);
     collect::<WebhookDeliveryList>(&mut known);
+    collect::<IngestTraceBody>(&mut known);
+    collect::<IngestAuditBody>(&mut known);
+    collect::<IngestCostBody>(&mut known);
+    collect::<IngestMetricsBody>(&mut known);
+    collect::<IngestViolationBody>(&mut known);
+    collect::<IngestBatchBody>(&mut known);
+    collect::<IngestBatchReply>(&mut known);
+    collect::<IngestReply>(&mut known);
+    collect::<SignedEnvelopeBody>(&mut known);
+    collect::<SetTelemetryKeyBody>(&mut known);
+    collect::<RevokeTelemetryKeyBody>(&mut known);
+    collect::<TelemetryKeyList>(&mut known);
+    collect::<TelemetryKeyReply>(&mut known);
+    collect::<CreateExportBody>(&mut known);
+    collect::<ExportList>(&mut known);
+    collect::<ExportView>(&mut known);
     let document = document();
     let schemas = document["components"]["schemas"].as_object();
     let listed: BTreeSet<&String> = schemas.expect("schemas").keys().collect();

@@ -57,7 +57,8 @@ async fn nobody_makes_a_key_that_may_do_more_than_they_may() {
     let (identity, memory) = acme().await;
     let held = PermissionSet::EMPTY
         .with(Permission::KeyManage)
-        .with(Permission::AgentRun);
+        .with(Permission::AgentRun)
+        .with(Permission::RedactionReveal);
     let maker = holder(held);
     let agent = identity
         .create_key(&maker, &scope("acme"), new_key(Role::Agent))
