@@ -19,6 +19,7 @@ fn every_variable_has_a_place_of_its_kind() {
             (Kind::Switch, _) => "true",
             (_, "CLASPER_MIGRATE") => "refuse",
             (_, "CLASPER_WEBHOOK_PLAIN_HTTP") => "refused",
+            (_, "CLASPER_TELEMETRY_SIGNATURE_MODE") => "warn",
             _ => "12345",
         };
         load(&[(name, value)]).unwrap_or_else(|error| panic!("{name}: {error:#}"));

@@ -29,6 +29,11 @@ async fn personal_data_and_secrets_are_nowhere_in_the_database_files() -> Result
     );
     for file in std::fs::read_dir(directory.path())? {
         let path = file?.path();
+        // The folder of bundles: nobody has asked for one.
+        if path.is_dir() {
+            assert_eq!(std::fs::read_dir(&path)?.count(), 0, "{}", path.display());
+            continue;
+        }
         let bytes = std::fs::read(&path)?;
         for planted in ["anna.planted", "sk-planted", "4111 1111"] {
             let found = bytes

@@ -33,6 +33,9 @@ impl WriteOp for PutAdapter {
         transaction: &WriteTransaction,
     ) -> Result<AdapterWrite, DbErr> {
         let tenant = self.scope.tenant();
+        if batch.tenant(tenant).is_none() {
+            return Ok(AdapterWrite::NoSuchTenant);
+        }
         if batch.governance_revision(tenant) != self.revision {
             return Ok(AdapterWrite::Stale);
         }
