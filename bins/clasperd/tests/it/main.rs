@@ -17,4 +17,5 @@ mod input;
 mod people;
 mod privacy;
 mod sdk;
+mod tools;
 mod webhook_languages;
