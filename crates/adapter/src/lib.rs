@@ -18,6 +18,6 @@ pub use blocked::{Blocked, Fault, Governed, SetupError};
 pub use grant::{Grant, Scope};
 pub use layer::{Govern, GovernLayer};
 pub use posture::{Canary, Posture};
-pub use report::{Cost, Event, Metrics, Reports, Violation};
+pub use report::{Beyond, Cost, Event, Metrics, Receipt, Reports, Violation};
 pub use settings::{Retries, Settings, Surroundings, SystemSurroundings};
 pub use tool::ToolGrant;

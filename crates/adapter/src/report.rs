@@ -61,10 +61,31 @@ pub struct Violation {
     pub data: Option<Value>,
 }
 
-/// Whether a report was new to the server.
+/// What the server says to a report that it has taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whether it was new.
+    pub is_new: bool,
+    /// What was found in it beyond the grant: it is on record now. Stop and find out why.
+    pub violations: Vec<Beyond>,
+}
+
+/// Something beyond a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Beyond {
+    /// The stable code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In words.
+    #[serde(default)]
+    pub message: String,
+}
+
+#[derive(Deserialize)]
 struct Taken {
     status: String,
+    #[serde(default)]
+    violations: Vec<Beyond>,
 }
 
 /// The reports of one execution.
@@ -116,11 +137,11 @@ impl Adapter {
 }
 
 impl Reports {
-    /// Reports an event. Whether it was new to the server is answered.
+    /// Reports an event.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn event(&self, event: &Event) -> Result<bool, Fault> {
+    pub async fn event(&self, event: &Event) -> Result<Receipt, Fault> {
         self.send("audit", event, Stamp::Occurred).await
     }
 
@@ -128,7 +149,7 @@ impl Reports {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn cost(&self, cost: &Cost) -> Result<bool, Fault> {
+    pub async fn cost(&self, cost: &Cost) -> Result<Receipt, Fault> {
         self.send("cost", cost, Stamp::Recorded).await
     }
 
@@ -136,7 +157,7 @@ impl Reports {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn metrics(&self, metrics: &Metrics) -> Result<bool, Fault> {
+    pub async fn metrics(&self, metrics: &Metrics) -> Result<Receipt, Fault> {
         self.send("metrics", metrics, Stamp::Recorded).await
     }
 
@@ -144,7 +165,7 @@ impl Reports {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn violation(&self, violation: &Violation) -> Result<bool, Fault> {
+    pub async fn violation(&self, violation: &Violation) -> Result<Receipt, Fault> {
         self.send("violations", violation, Stamp::Occurred).await
     }
 
@@ -152,7 +173,7 @@ impl Reports {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn trace(&self, trace: &Value) -> Result<bool, Fault> {
+    pub async fn trace(&self, trace: &Value) -> Result<Receipt, Fault> {
         let settings = &self.adapter.inner.settings;
         let mut trace = trace.clone();
         if let Some(members) = trace.as_object_mut() {
@@ -173,7 +194,7 @@ impl Reports {
         kind: &str,
         body: &T,
         stamp: Stamp,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Receipt, Fault> {
         let inner = &self.adapter.inner;
         let now = text(inner.settings.surroundings.now());
         let envelope = Envelope {
@@ -186,11 +207,13 @@ impl Reports {
         let signed = self.adapter.signed(&self.execution_id, &envelope);
         let path = format!("/api/ingest/{kind}");
         let heard = inner.door.post::<_, Taken>(&path, &signed).await?;
-        match heard.answer.status.as_str() {
-            "ok" => Ok(true),
-            "duplicate" => Ok(false),
-            other => Err(Fault::Unexpected(format!("the status is {other:?}"))),
-        }
+        let Taken { status, violations } = heard.answer;
+        let is_new = match status.as_str() {
+            "ok" => true,
+            "duplicate" => false,
+            other => return Err(Fault::Unexpected(format!("the status is {other:?}"))),
+        };
+        Ok(Receipt { is_new, violations })
     }
 }
 

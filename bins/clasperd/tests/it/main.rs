@@ -25,4 +25,5 @@ mod reporter;
 mod sdk;
 mod stock;
 mod storm;
+mod tools;
 mod webhook_languages;

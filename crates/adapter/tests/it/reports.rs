@@ -23,7 +23,10 @@ async fn a_report_is_sent_again_as_the_same_event() -> Result<()> {
         message: None,
         event_data: Some(json!({"duration_ms": 12})),
     };
-    assert!(!reports.event(&event).await?, "the server had it already");
+    assert!(
+        !reports.event(&event).await?.is_new,
+        "the server had it already"
+    );
     let seen = server.seen();
     assert_eq!(seen[1].body, seen[2].body);
     assert_eq!(
@@ -38,7 +41,7 @@ async fn a_report_is_sent_again_as_the_same_event() -> Result<()> {
         step_count: 1,
         duration_ms: 12,
     };
-    assert!(reports.metrics(&metrics).await?);
+    assert!(reports.metrics(&metrics).await?.is_new);
     assert_ne!(server.seen()[3].body["event_id"], seen[2].body["event_id"]);
     Ok(())
 }
@@ -47,7 +50,11 @@ async fn a_report_is_sent_again_as_the_same_event() -> Result<()> {
 async fn every_kind_of_report_goes_to_its_own_door() -> Result<()> {
     let server = Server::start(|n, seen: &Seen| match n {
         0 => reply(200, &allowing(seen)),
-        _ => reply(200, &json!({"status": "ok"})),
+        1 => reply(
+            200,
+            &json!({"status": "ok", "violations": [{"type": "cost_exceeded", "message": "0.05 of 0.01"}]}),
+        ),
+        _ => reply(200, &json!({"status": "ok", "violations": []})),
     })
     .await?;
     let adapter = server.adapter()?;
@@ -60,7 +67,8 @@ async fn every_kind_of_report_goes_to_its_own_door() -> Result<()> {
         model: Some("m".to_owned()),
         provider: None,
     };
-    reports.cost(&cost).await?;
+    let receipt = reports.cost(&cost).await?;
+    assert_eq!(receipt.violations[0].kind, "cost_exceeded");
     let violation = Violation {
         violation_type: "path_outside_workspace".to_owned(),
         message: "/etc".to_owned(),

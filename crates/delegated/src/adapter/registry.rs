@@ -211,10 +211,14 @@ impl AdapterRegistry {
                 .store
                 .put_adapter(&scope, revision, changed.clone(), entry, issue)
                 .await?;
-            if written == AdapterWrite::Written {
-                let key = (changed.tenant.clone(), changed.id.clone());
-                self.cache.invalidate(&key);
-                return Ok((changed, is_issued));
+            match written {
+                AdapterWrite::Written => {
+                    let key = (changed.tenant.clone(), changed.id.clone());
+                    self.cache.invalidate(&key);
+                    return Ok((changed, is_issued));
+                }
+                AdapterWrite::NoSuchTenant => return Err(Error::NotFound("tenant")),
+                AdapterWrite::Stale => {}
             }
         }
         Err(Error::Unsettled)

@@ -13,6 +13,8 @@ pub enum AdapterWrite {
     Written,
     /// Somebody else changed the record first. Nothing was written.
     Stale,
+    /// There is no such tenant. Nothing was written.
+    NoSuchTenant,
 }
 
 /// A key to issue.
