@@ -155,7 +155,7 @@ fn month(window: &Window<'_>, at: usize) -> Option<usize> {
         name.get(..month.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(month))
     };
-    (end - at <= 12 && count >= 3 && MONTHS.iter().any(begins)).then_some(end)
+    (end - at <= 16 && count >= 3 && MONTHS.iter().any(begins)).then_some(end)
 }
 
 fn year_end(window: &Window<'_>, at: usize) -> Option<usize> {

@@ -232,9 +232,10 @@ fn by_form(cut: &Cut<'_>) -> bool {
         ([3, 3, 3, 4], [0, 0, 1, ..]) | ([9..=11], [0, 1..=9, ..]) => true,
         // Brazil: 11 91234-5678.
         ([2, 4 | 5, 4], [1..=9, 1..=9, ..]) => cut.joints == b" -",
-        // Poland 22 584 46 89; Norway 929 09 961; Spain and Poland: nine digits that begin with 5 to 9 in threes; India: five
-        // and five.
-        ([2, 3, 2, 2], [1..=9, ..])
+        // Italy 333 1234567; Poland 22 584 46 89; Norway 929 09 961; Spain and Poland: nine digits that begin with 5 to 9
+        // in threes; India: five and five.
+        ([3, 7], [3, ..])
+        | ([2, 3, 2, 2], [1..=9, ..])
         | ([3, 2, 3], [4 | 9, ..])
         | ([3, 3, 3] | [3, 2, 2, 2], [5..=9, ..])
         | ([5, 5], [6..=9, ..]) => cut.joined_by(b' '),

@@ -62,15 +62,16 @@ impl Locale {
     }
 
     fn person(&self, random: &mut Random) -> anyhow::Result<String> {
-        let mut parts = Vec::new();
-        for part in self.one("name", random)?.split(' ') {
-            parts.push(match part {
-                "G" => self.one("given", random)?,
-                "F" => self.one("family", random)?,
-                other => other,
-            });
+        let mut name = String::new();
+        for part in self.one("name", random)?.chars() {
+            match part {
+                'G' => name.push_str(self.one("given", random)?),
+                'F' => name.push_str(self.one("family", random)?),
+                '@' => name.push_str(&random.fill("@")),
+                other => name.push(other),
+            }
         }
-        Ok(parts.join(" "))
+        Ok(name)
     }
 
     fn email(&self, random: &mut Random) -> anyhow::Result<String> {

@@ -148,7 +148,9 @@ fn place(window: &Window<'_>, from: usize) -> Option<usize> {
         if has_digit(next.text) || code(window, at + 1).is_some() {
             break;
         }
-        if next.capital {
+        // Villeneuve d'Ascq
+        let elided = next.text.starts_with(['d', 'l']) && next.text.contains(['\'', '’']);
+        if next.capital || elided {
             end = next.end;
         } else if !is_one_of(next.text, SMALL) {
             break;
