@@ -244,7 +244,9 @@ impl<'a> Walk<'a> {
             }
         } else if let Some(file) = &mut sides.decisions {
             let read = at(DECISIONS, file.line(MAX_RECORD_BYTES))? == Piece::Read;
-            let record = Particulars::read(&file.buffer).filter(|_| read);
+            // What is not looked at must be text all the same: JSON that is skipped is not checked for it.
+            let text = std::str::from_utf8(&file.buffer).ok().filter(|_| read);
+            let record = text.and_then(|text| Particulars::read(text.as_bytes()));
             if record.is_some_and(|record| detail.agrees(&record)) {
                 files.report.decisions += 1;
             } else {

@@ -1,5 +1,7 @@
 //! The verifier in Python's standard library says the same as ours.
 
+use clasper_evidence::DECISIONS;
+
 use crate::agreement::{both_notice, pin, python, stored, verify};
 use crate::mutation::{pack, unpack};
 use crate::sample::{Sample, log_key, signer};
@@ -82,6 +84,21 @@ fn both_accept_a_bundle_of_one_trace() {
     assert!(output.status.success(), "{told}");
     let counts = format!("entries: {}, withheld: {}", report.entries, report.withheld);
     assert!(told.contains(&counts), "{told}");
+}
+
+#[test]
+fn both_name_the_entry_of_a_record_that_is_no_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bundle = Sample::of_runs(6).bundle(&log_key());
+    let records = bundle.0.get_mut(DECISIONS).expect("there");
+    let place = records.windows(7).position(|text| text == b"offline");
+    records[place.expect("a member that nobody looks at")] = 0xff;
+    let ours = verify(&bundle, &log_key(), None);
+    let path = stored(folder.path(), "record.tar.gz", &pack(&bundle));
+    let told = python(&["--json", &path, "--key", &pin()]).stdout;
+    let theirs: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
+    assert_eq!(ours.first_bad_entry().and_then(|f| f.entry), Some(1));
+    assert_eq!(theirs["first_bad_entry"], 1);
 }
 
 /// Both verifiers see every harm and name the same entry. `CLASPER_TEST_MUTATIONS` asks for more than a few hundred.
