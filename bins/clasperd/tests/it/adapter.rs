@@ -58,13 +58,19 @@ async fn an_adapter_goes_on_with_a_key_of_its_own_and_is_called_back_at_public_a
         ],
     };
     let server = Server::start(&setup).await?;
-    server.set_budget("acme", "5").await?;
     let registration = json!({
         "adapter_id": "openclaw-local", "display_name": "OpenClaw Local Gateway", "risk_class": "high",
         "capabilities": ["exec", "read"], "version": "0.1.0", "enabled": true, "certification_tier": "community",
         "tool_capabilities": ["exec.run"],
     });
     let jwt = own_making()?;
+    let (status, answer) = post(&server, "/adapters/register", &jwt, &registration).await?;
+    assert_eq!(
+        (status, &answer["code"]),
+        (404, &json!("tenant_not_found")),
+        "{answer}"
+    );
+    server.set_budget("acme", "5").await?;
     let (status, answer) = post(&server, "/adapters/register", &jwt, &registration).await?;
     assert_eq!(status, 200, "{answer}");
     let key = answer["adapter_token"].as_str().expect("a key").to_owned();

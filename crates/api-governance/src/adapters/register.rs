@@ -26,7 +26,10 @@ use crate::executions::{adapter_caller, risk_class};
     tag = "adapters",
     request_body = RegisterAdapterBody,
     security(("adapter_token" = [])),
-    responses((status = 200, description = "The adapter as it is known now, with a key of its own if it came without one.", body = RegisteredAdapterReply), WriteProblems)
+    responses((status = 200, description = "The adapter as it is known now, with a key of its own if it came without one.", body = RegisteredAdapterReply),
+        (status = 404, description = "The tenant that the token names does not exist.", body = Problem, content_type = "application/problem+json"),
+        WriteProblems
+    )
 )]
 pub(super) async fn register_adapter(
     State(state): State<ApiState>,

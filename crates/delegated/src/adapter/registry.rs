@@ -217,7 +217,7 @@ impl AdapterRegistry {
                     self.cache.invalidate(&key);
                     return Ok((changed, is_issued));
                 }
-                AdapterWrite::NoSuchTenant => return Err(Error::NotFound("tenant")),
+                AdapterWrite::NoSuchTenant => return Err(Error::NoSuchTenant),
                 AdapterWrite::Stale => {}
             }
         }

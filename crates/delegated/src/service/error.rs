@@ -51,6 +51,11 @@ pub enum Error {
     /// There is no such execution or decision in the tenant.
     #[error("there is no such {0} in this tenant")]
     NotFound(&'static str),
+    /// The credential names a tenant that nobody has created.
+    #[error(
+        "the adapter's token names a tenant that does not exist: create it first, with POST /tenants"
+    )]
+    NoSuchTenant,
     /// The decision belongs to another adapter or workspace.
     #[error("this decision belongs to another adapter or workspace")]
     OtherAdapter,
@@ -126,7 +131,7 @@ impl Classify for Error {
             | Self::Claim(_)
             | Self::Proposal(_)
             | Self::NoSuchRule => ErrorKind::Conflict,
-            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::NotFound(_) | Self::NoSuchTenant => ErrorKind::NotFound,
             Self::Vote(refusal) => match refusal {
                 VoteRefusal::SelfApproval | VoteRefusal::RoleTooLow { .. } => ErrorKind::Forbidden,
                 VoteRefusal::Terms(_) => ErrorKind::InvalidInput,
@@ -165,6 +170,7 @@ impl Classify for Error {
             Self::Callback(refused) => refused.code,
             Self::KeyReused => "execution_id_reused",
             Self::NotFound(_) => "not_found",
+            Self::NoSuchTenant => "tenant_not_found",
             Self::OtherAdapter => "decision_scope_mismatch",
             Self::Vote(refusal) => refusal.code(),
             Self::Claim(refusal) => refusal.code(),
