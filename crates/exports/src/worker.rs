@@ -130,7 +130,7 @@ impl ExportWorker {
                 let Some(failure) = error.failure() else {
                     return Ok(());
                 };
-                tracing::error!(export = %id, error = %chain(&error), "an export could not be made");
+                tracing::warn!(export = %id, error = %chain(&error), "an export could not be made");
                 let said = json!({"export_id": id.to_string(), "reason": failure.code()});
                 (ExportEnd::Failed(failure), said)
             }

@@ -2,14 +2,15 @@
 
 use clasper_api_state::ApiState;
 use clasper_http::require;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use clasper_api_types::{AccessDecision, Properties};
 use clasper_core::{AdapterId, Caller, Permission, WorkspaceId};
 use clasper_delegated::execution::ExecutionAsk;
 use clasper_delegated::{DryRun, Error, Foretold};
-use clasper_governance::Effect;
 use clasper_governance::risk::CallerClaims;
+use clasper_governance::{BudgetScope, Effect, NestedBudgets};
 use clasper_http::Problem;
 use clasper_policy::{Evaluation, InForce};
 use serde_json::{Value, json};
@@ -25,6 +26,8 @@ pub(super) struct Decider<'a> {
     state: &'a ApiState,
     caller: &'a Caller,
     pub(super) in_force: Arc<InForce>,
+    /// Those that were asked for: questions of one request mostly name the same parts.
+    budgets: HashMap<Vec<BudgetScope>, NestedBudgets>,
 }
 
 impl<'a> Decider<'a> {
@@ -32,13 +35,14 @@ impl<'a> Decider<'a> {
         require(caller, Permission::PolicyView)?;
         Ok(Self {
             in_force: state.policies.in_force(&caller.scope()).await?,
+            budgets: HashMap::new(),
             state,
             caller,
         })
     }
 
     /// Whether it may be done, and why. What needs an approval may not be done yet.
-    pub(super) async fn decide(&self, question: &Question) -> Result<AccessDecision, Problem> {
+    pub(super) async fn decide(&mut self, question: &Question) -> Result<AccessDecision, Problem> {
         if question.is_execution() {
             return self.execution(question).await;
         }
@@ -51,7 +55,7 @@ impl<'a> Decider<'a> {
     }
 
     /// What an adapter would be told: its registration, the risk and the budget count as for a request to execute.
-    async fn execution(&self, question: &Question) -> Result<AccessDecision, Problem> {
+    async fn execution(&mut self, question: &Question) -> Result<AccessDecision, Problem> {
         let workspace = match &question.workspace {
             Some(workspace) => Ok(workspace.clone()),
             None => WorkspaceId::new(DEFAULT_WORKSPACE),
@@ -82,7 +86,7 @@ impl<'a> Decider<'a> {
             names_adapter: true,
         };
         let executions = &self.state.executions;
-        let budgets = budgets(self.state, self.caller, &dry.ask.budget_scopes()).await?;
+        let budgets = self.budgets(dry.ask.budget_scopes()).await?;
         match executions.dry_run(self.caller, dry, budgets).await {
             Ok(told) => Ok(of_foretold(&told)),
             Err(error @ (Error::NotRegistered | Error::Disabled)) => {
@@ -90,6 +94,18 @@ impl<'a> Decider<'a> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl Decider<'_> {
+    /// The budgets of these parts and the tenant's, read once.
+    async fn budgets(&mut self, scopes: Vec<BudgetScope>) -> Result<NestedBudgets, Problem> {
+        if let Some(known) = self.budgets.get(&scopes) {
+            return Ok(known.clone());
+        }
+        let found = budgets(self.state, self.caller, &scopes).await?;
+        self.budgets.insert(scopes, found.clone());
+        Ok(found)
     }
 }
 

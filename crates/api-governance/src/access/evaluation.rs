@@ -27,6 +27,6 @@ pub(super) async fn evaluate_access(
 ) -> Result<Json<AccessDecision>, Problem> {
     let caller = authenticated.caller(None)?;
     let question = Question::of(&body, Open::Nothing)?;
-    let decider = Decider::new(&state, &caller).await?;
+    let mut decider = Decider::new(&state, &caller).await?;
     Ok(Json(decider.decide(&question).await?))
 }

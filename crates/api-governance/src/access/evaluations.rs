@@ -44,11 +44,11 @@ pub(super) async fn evaluate_accesses(
             &with_defaults(AccessQuestion::default(), &body),
             Open::Nothing,
         )?;
-        let decider = Decider::new(&state, &caller).await?;
+        let mut decider = Decider::new(&state, &caller).await?;
         let decision = decider.decide(&question).await?;
         return Ok(Json(AccessDecisions::One(decision)));
     }
-    let decider = Decider::new(&state, &caller).await?;
+    let mut decider = Decider::new(&state, &caller).await?;
     let semantic = body
         .options
         .as_ref()

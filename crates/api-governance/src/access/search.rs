@@ -39,7 +39,7 @@ pub(super) async fn search(
         context: body.context,
     };
     let question = Question::of(&asked, open)?;
-    let decider = Decider::new(state, caller).await?;
+    let mut decider = Decider::new(state, caller).await?;
     let workspace = question.workspace.as_ref().map(WorkspaceId::as_str);
     let policy = decider
         .in_force
