@@ -21,3 +21,4 @@ mod write;
 
 pub use snapshot::{LogSnapshot, Snapshots};
 pub use store::Store;
+pub use write::{Batch, Needs, WriteOp};

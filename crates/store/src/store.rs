@@ -50,8 +50,23 @@ impl Store {
         self.commits.clone()
     }
 
+    /// The connections that read.
+    #[must_use]
+    pub const fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The kind of database.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Hands in a write and waits until it is durable.
-    pub(crate) async fn write<O: WriteOp>(&self, op: O) -> Result<O::Answer, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] when its group could not be committed, or the writer has stopped.
+    pub async fn write<O: WriteOp>(&self, op: O) -> Result<O::Answer, StoreError> {
         let (done, answer) = oneshot::channel();
         self.writes.submit(Box::new(Pending::new(op, done)))?;
         answer

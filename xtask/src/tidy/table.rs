@@ -54,8 +54,8 @@ pub struct Row {
     pub edges: Edges,
 }
 
-/// The parts of L3 that other adapters may use: the connection with its writer, and the tables.
-pub const DATABASE: &[&str] = &["clasper-db", "clasper-entity"];
+/// The parts of L3 that other adapters may use: the connection with its writer, the tables, and the way into the group commit.
+pub const DATABASE: &[&str] = &["clasper-db", "clasper-entity", "clasper-store"];
 
 /// The package of these tasks: it must build when nothing else does, so it names none of ours, not even in tests.
 pub const TASKS: &str = "xtask";

@@ -25,7 +25,7 @@ use crate::write::trace::Traces;
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub struct Batch {
     pub(crate) dialect: Dialect,
     tenants: HashMap<String, tenant::Model>,
     changed_tenants: HashSet<String>,
@@ -121,7 +121,8 @@ impl Batch {
     }
 
     /// The account of a tenant that was named in the needs; `None` when there is no such tenant.
-    pub(crate) fn tenant(&self, id: &TenantId) -> Option<&tenant::Model> {
+    #[must_use]
+    pub fn tenant(&self, id: &TenantId) -> Option<&tenant::Model> {
         self.tenants.get(id.as_str())
     }
 
@@ -144,7 +145,10 @@ impl Batch {
     }
 
     /// Appends `entry` to its tenant's log and returns its place.
-    pub(crate) fn append(&mut self, entry: AuditEntry) -> Result<i64, DbErr> {
+    ///
+    /// # Errors
+    /// [`DbErr::RecordNotFound`] when there is no such tenant, or the needs did not name it.
+    pub fn append(&mut self, entry: AuditEntry) -> Result<i64, DbErr> {
         if let Some(event) = EventType::of(entry.event) {
             self.told.push((self.audit.len(), event));
         }

@@ -40,7 +40,7 @@ use tokio::sync::{oneshot, watch};
 
 pub(crate) use adapter::PutAdapter;
 pub(crate) use adapter_key::{IssueAdapterKey, RevokeAdapterKeys};
-pub(crate) use batch::Batch;
+pub use batch::Batch;
 pub(crate) use budget::SetBudget;
 pub(crate) use budget_scope::SetScopeBudget;
 pub(crate) use effect::{DecideEffect, RecordEffect};
@@ -53,7 +53,7 @@ pub(crate) use export::{
 pub(crate) use history::stored as stored_history;
 pub(crate) use hold::ExtendHold;
 pub(crate) use identity::{CreateApiKey, CreateTenant, RevokeApiKey};
-pub(crate) use needs::Needs;
+pub use needs::Needs;
 pub use nested::scopes as hold_scopes;
 pub(crate) use notice::{ForgetNotices, RecordNotice, TakeNotices, WAITING};
 pub(crate) use open_run::OpenRun;
@@ -73,7 +73,7 @@ pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, Rem
 /// One write. It may be applied more than once (a group that is rolled back is written again), so it changes nothing of
 /// itself and derives everything from its own values and the batch.
 #[async_trait]
-pub(crate) trait WriteOp: Send + Sync + 'static {
+pub trait WriteOp: Send + Sync + 'static {
     /// What the caller is told after the commit.
     type Answer: Send + Sync + 'static;
 

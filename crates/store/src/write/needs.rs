@@ -9,7 +9,7 @@ use sea_orm::prelude::Uuid;
 
 /// Rows to load, each once.
 #[derive(Debug, Default)]
-pub(crate) struct Needs {
+pub struct Needs {
     pub(crate) tenants: BTreeSet<String>,
     pub(crate) open_runs: BTreeSet<Uuid>,
     pub(crate) idempotency_keys: BTreeSet<(String, String)>,
@@ -23,7 +23,8 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    pub(crate) fn tenant(&mut self, tenant: &TenantId) {
+    /// The account of a tenant, locked until the commit. Whoever appends to the log needs it.
+    pub fn tenant(&mut self, tenant: &TenantId) {
         if !self.tenants.contains(tenant.as_str()) {
             self.tenants.insert(tenant.as_str().to_owned());
         }
