@@ -92,13 +92,14 @@ impl LogSigner {
         }
     }
 
-    /// Signs a tenant's log up to its head; returns how many entries came under a checkpoint.
+    /// Signs a tenant's log up to where its head is at the beginning; returns how many entries came under a checkpoint. What is
+    /// appended meanwhile is the next round's: a log that always grows would be signed without pause.
     ///
     /// # Errors
     /// [`SignError`]; then nothing more was signed.
     pub async fn sign(&self, tenant: &TenantId) -> Result<u64, SignError> {
         let scope = TenantScope::system(tenant.clone());
-        let (mut signed, mut lost) = (0, 0);
+        let (mut signed, mut lost, mut goal) = (0, 0, None);
         loop {
             // In this order nothing that others do in between can look like a fault: what is signed is within the head, and what the head
             // promises is there.
@@ -112,7 +113,7 @@ impl LogSigner {
                     expected: from,
                 });
             }
-            if promised == from {
+            if from >= *goal.get_or_insert(promised) {
                 return Ok(signed);
             }
             let extension = self.extension(&scope, before.as_ref(), head).await?;

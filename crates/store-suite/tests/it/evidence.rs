@@ -26,10 +26,10 @@ both!(
     a_forged_entry_or_checkpoint_is_found_by_verification,
 );
 
-const NAME: &str = "log.example";
-const SEED: [u8; 32] = [7; 32];
+pub(crate) const NAME: &str = "log.example";
+pub(crate) const SEED: [u8; 32] = [7; 32];
 
-fn clock(db: &TestDatabase) -> Arc<dyn Clock> {
+pub(crate) fn clock(db: &TestDatabase) -> Arc<dyn Clock> {
     Arc::new(ManualClock::at(db.make.now()))
 }
 

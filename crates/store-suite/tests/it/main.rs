@@ -12,6 +12,7 @@ mod group;
 mod history;
 mod idempotency;
 mod identity;
+mod log_growth;
 mod log_keys;
 mod migration;
 mod outbox;
