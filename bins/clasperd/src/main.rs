@@ -24,6 +24,9 @@ use clap::Parser;
 use crate::command::{Arguments, Command};
 use crate::config::ProcessEnvironment;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let environment = ProcessEnvironment::read();

@@ -17,11 +17,16 @@ use crate::writer::GroupWriter;
 const LARGEST_GROUP: usize = 256;
 /// Most writes waiting; beyond it the store says that it is overloaded.
 const LONGEST_QUEUE: usize = 8192;
+/// From how many writers on they are taken for a crowd, for which a group may wait longer.
+const CROWD: usize = 8;
 /// How long a writer with a thread of its own lets a group gather when writes come together. Each group costs a sync and
 /// the pages that every write touches; what comes alone does not wait.
 const GATHERING: Duration = Duration::from_micros(400);
-/// How often it looks meanwhile whether everybody who wrote last time is there again.
-const GATHERING_STEPS: u32 = 2;
+/// How long it does for a crowd, whose next writes need this to come again. While one half of a crowd is written the other
+/// half asks: without the wait it would be two groups for ever.
+const GATHERING_CROWD: Duration = Duration::from_micros(1_200);
+/// How often it looks meanwhile whether everybody is there again.
+const STEP: Duration = Duration::from_micros(200);
 /// How often a write that lost a race is tried again.
 const ATTEMPTS: u32 = 8;
 
@@ -113,9 +118,16 @@ async fn run<G: CommitGroup>(
     let mut jobs = Vec::with_capacity(LARGEST_GROUP);
     let mut last_group = 0;
     // While one group is being synced to disk, the next one gathers.
-    while queue.recv_many(&mut jobs, LARGEST_GROUP).await > 0 {
-        if writer.blocks() && last_group > 1 {
-            gather(&mut queue, &mut jobs, last_group);
+    loop {
+        // Those who were just answered may come again; those who wait now were not among them.
+        let everybody = last_group + queue.len();
+        if queue.recv_many(&mut jobs, LARGEST_GROUP).await == 0 {
+            return;
+        }
+        if writer.blocks() && everybody >= CROWD {
+            gather(&mut queue, &mut jobs, everybody, GATHERING_CROWD);
+        } else if writer.blocks() && last_group > 1 {
+            gather(&mut queue, &mut jobs, last_group, GATHERING);
         }
         last_group = jobs.len();
         let begun = Instant::now();
@@ -126,14 +138,12 @@ async fn run<G: CommitGroup>(
     }
 }
 
-/// Waits a moment for as many jobs as came last time. It blocks: a timer of the runtime is coarser than the wait.
-fn gather<J>(queue: &mut mpsc::Receiver<J>, jobs: &mut Vec<J>, expected: usize) {
+/// Waits, at most `longest`, for as many jobs as are expected. It blocks: a timer of the runtime is coarser than the wait.
+fn gather<J>(queue: &mut mpsc::Receiver<J>, jobs: &mut Vec<J>, expected: usize, longest: Duration) {
     let expected = expected.min(LARGEST_GROUP);
-    for _ in 0..GATHERING_STEPS {
-        if jobs.len() >= expected {
-            return;
-        }
-        std::thread::sleep(GATHERING / GATHERING_STEPS);
+    let begun = Instant::now();
+    while jobs.len() < expected && begun.elapsed() < longest {
+        std::thread::sleep(STEP);
         while jobs.len() < LARGEST_GROUP
             && let Ok(job) = queue.try_recv()
         {

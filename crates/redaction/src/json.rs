@@ -1,6 +1,7 @@
 //! Redaction of JSON values: strings, names of members, and whatever the name of a member says of its value.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,6 +56,20 @@ const NAMES: &[(&str, Name)] = &[
     ("homeaddress", Name::Letters(Entity::Address)),
     ("postaladdress", Name::Letters(Entity::Address)),
 ];
+
+/// [`NAMES`] by their last byte, the longest first: most keys end in another one.
+static BY_LAST_BYTE: LazyLock<[Vec<(&str, Name)>; 256]> = LazyLock::new(|| {
+    let mut names = [const { Vec::new() }; 256];
+    for (ending, name) in NAMES {
+        if let Some(last) = ending.bytes().last() {
+            names[usize::from(last)].push((*ending, *name));
+        }
+    }
+    for ending_alike in &mut names {
+        ending_alike.sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len()));
+    }
+    names
+});
 
 /// Digits from which on a number is read as text; everything shorter is a quantity.
 const LONG_NUMBER: u64 = 1_000_000_000_000;
@@ -337,14 +352,12 @@ impl Name {
             length += 1;
         }
         let bare = &letters[..length];
-        // All names end in a letter, and most keys in another one.
-        NAMES
-            .iter()
-            .filter(|(ending, _)| {
-                ending.as_bytes().last() == bare.last() && bare.ends_with(ending.as_bytes())
-            })
-            .max_by_key(|(ending, _)| ending.len())
-            .map_or(Self::Plain, |(_, name)| *name)
+        let Some(last) = bare.last() else {
+            return Self::Plain;
+        };
+        let mut names = BY_LAST_BYTE[usize::from(*last)].iter();
+        let found = names.find(|(ending, _)| bare.ends_with(ending.as_bytes()));
+        found.map_or(Self::Plain, |(_, name)| *name)
     }
 
     /// What the name of a member says, inside a value of which `self` was said.

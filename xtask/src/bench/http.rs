@@ -22,6 +22,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether the server did what was asked.
+    pub fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 impl Connection {
     /// Connects.
     pub fn open(address: SocketAddr) -> Result<Self, Error> {
@@ -36,8 +43,7 @@ impl Connection {
 
     /// Asks for a path.
     pub fn get(&mut self, path: &str) -> Result<Answer, Error> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
-        self.send(request.as_bytes())
+        self.send(&get(self.address, path, &[]))
     }
 
     /// Sends a whole request and reads its answer. After an error the connection is of no more use.
@@ -55,6 +61,15 @@ pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &st
         head.extend([name, ": ", value, "\r\n"]);
     }
     format!("{head}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+/// A GET, ready to be sent many times.
+pub fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    let mut head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    format!("{head}\r\n").into_bytes()
 }
 
 fn read_answer(stream: &mut impl BufRead) -> Result<Answer, Error> {

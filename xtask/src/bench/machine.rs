@@ -52,7 +52,14 @@ impl Counters {
 pub fn resident_memory(process: u32) -> anyhow::Result<u64> {
     let file = format!("/proc/{process}/status");
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    parse_resident(&text).with_context(|| format!("no VmRSS in {file}"))
+    parse_kibibytes(&text, "VmRSS:").with_context(|| format!("no VmRSS in {file}"))
+}
+
+/// The most resident memory that a process ever had, in bytes.
+pub fn peak_memory(process: u32) -> anyhow::Result<u64> {
+    let file = format!("/proc/{process}/status");
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
+    parse_kibibytes(&text, "VmHWM:").with_context(|| format!("no VmHWM in {file}"))
 }
 
 /// The machine's load averages over 1, 5 and 15 minutes.
@@ -97,8 +104,8 @@ fn parse_cpu_time(text: &str, tick: Duration) -> Option<Duration> {
     Some(tick * (user + system))
 }
 
-fn parse_resident(text: &str) -> Option<u64> {
-    let value = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn parse_kibibytes(text: &str, name: &str) -> Option<u64> {
+    let value = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -107,7 +114,7 @@ fn parse_resident(text: &str) -> Option<u64> {
 mod tests {
     use std::time::Duration;
 
-    use crate::bench::machine::{Cores, parse_cores, parse_cpu_time, parse_resident};
+    use crate::bench::machine::{Cores, parse_cores, parse_cpu_time, parse_kibibytes};
 
     const TICK: Duration = Duration::from_millis(10);
 
@@ -130,7 +137,7 @@ mod tests {
     #[test]
     fn resident_memory_is_read_in_bytes() {
         assert_eq!(
-            parse_resident("Name:\tx\nVmRSS:\t   2048 kB\n"),
+            parse_kibibytes("Name:\tx\nVmRSS:\t   2048 kB\n", "VmRSS:"),
             Some(2 * 1024 * 1024)
         );
     }

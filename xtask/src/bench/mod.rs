@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: start-up, idle memory and the main job, with the machine's load beside them.
+//! `cargo xtask bench`: start-up, idle memory and the server under load, with the machine's load beside them.
 //!
 //! The numbers are printed with the targets and never fail: on a machine that does other work too, only the CPU time per
 //! request compares from run to run.
@@ -8,11 +8,14 @@ mod latency;
 mod load;
 mod machine;
 mod redaction;
-mod send;
 mod server;
 mod startup;
+mod token;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, ensure};
 use cargo_metadata::Metadata;
@@ -44,6 +47,18 @@ pub struct Options {
     /// How many faults of each kind redaction shows.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     faults: usize,
+    /// Only this scenario of the load; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
+    /// Send so many requests a second instead of as many as are answered; latencies compare between runs then.
+    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Write the figures of the load to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Print ratios to the figures of another run, written by `--json`.
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
     /// How many connections send at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
@@ -55,8 +70,8 @@ enum Name {
     Startup,
     /// Resident memory after two idle seconds.
     Memory,
-    /// Governed messages with the offline model on SQLite.
-    Send,
+    /// The server under load, one scenario after another, on SQLite with the offline model; and the floor beside it.
+    Load,
     /// Precision, recall and F of redaction for each kind, on texts that are made from a seed.
     Redaction,
 }
@@ -100,12 +115,16 @@ pub fn run(root: &Path, options: &Options) -> anyhow::Result<Code> {
             wanted(options, Name::Memory),
         )?;
     }
-    if wanted(options, Name::Send) {
-        let send = send::Options {
+    if wanted(options, Name::Load) {
+        let load = load::Options {
+            only: &options.scenario,
             connections: options.connections,
             seconds: options.seconds,
+            rate: options.rate,
+            json: options.json.as_deref(),
+            compare: options.compare.as_deref(),
         };
-        send::measure(&programs, &folder.path().join("send"), send)?;
+        load::measure(&programs, &folder.path().join("load"), &load)?;
     }
     if wanted(options, Name::Redaction) {
         let texts = redaction::Options {
@@ -123,7 +142,7 @@ fn wanted(options: &Options, name: Name) -> bool {
     options.name.is_none_or(|chosen| chosen == name)
 }
 
-fn target_folder(root: &Path) -> anyhow::Result<std::path::PathBuf> {
+fn target_folder(root: &Path) -> anyhow::Result<PathBuf> {
     let answer =
         process::output(cargo(root).args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: Metadata =

@@ -16,7 +16,8 @@ use crate::bench::http::Connection;
 /// The daemon key of the measured server. These secrets protect nothing: they live as long as a measurement.
 pub const DAEMON_KEY: &str = "bench-daemon-key-0123456789abcdef0123456789";
 const AGENT_SECRET: &str = "bench-agent-secret-0123456789abcdef0123456789";
-const ADAPTER_SECRET: &str = "bench-adapter-secret-0123456789abcdef01234567";
+/// The secret of its adapter tokens.
+pub const ADAPTER_SECRET: &str = "bench-adapter-secret-0123456789abcdef01234567";
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

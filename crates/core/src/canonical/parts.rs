@@ -60,7 +60,7 @@ impl<'a> Object<'a> {
             if pairs.any(|pair| writer.compare(&pair[0], &pair[1]).is_eq()) {
                 return Err(Error::custom("an object names a member twice"));
             }
-            let mut sorted = Vec::with_capacity(writer.out.len() - self.start);
+            let mut sorted = std::mem::take(&mut writer.sorted);
             for member in &*members {
                 if !sorted.is_empty() {
                     sorted.push(b',');
@@ -69,6 +69,7 @@ impl<'a> Object<'a> {
             }
             writer.out.truncate(self.start);
             writer.out.append(&mut sorted);
+            writer.sorted = sorted;
         }
         all.truncate(self.first);
         writer.members = all;

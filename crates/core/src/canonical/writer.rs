@@ -2,6 +2,7 @@
 //! members where they stand spares the tree of copies that a general serializer makes.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
@@ -18,20 +19,39 @@ pub(super) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
         // What is hashed on the road is mostly this long.
         out: Vec::with_capacity(1_024),
         members: Vec::with_capacity(32),
+        sorted: Vec::new(),
     };
     value.serialize(&mut writer)?;
     String::from_utf8(writer.out).map_err(Error::custom)
+}
+
+/// Takes the pieces of a text as they are formatted.
+struct Pieces<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Pieces<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        push_escaped(self.0, piece);
+        Ok(())
+    }
 }
 
 pub(super) struct Writer {
     pub(super) out: Vec<u8>,
     /// Members of the objects that are open, the innermost last.
     pub(super) members: Vec<Member>,
+    /// Where members are put in order.
+    pub(super) sorted: Vec<u8>,
 }
 
 /// Writes `text` as a JSON string.
 pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    push_escaped(out, text);
+    out.push(b'"');
+}
+
+/// Writes what stands between the quotes.
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut plain = 0;
     while let Some(next) = bytes[plain..].iter().position(|b| ESCAPED[usize::from(*b)]) {
@@ -56,7 +76,6 @@ pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
         plain = at + 1;
     }
     out.extend_from_slice(&bytes[plain..]);
-    out.push(b'"');
 }
 
 /// Where a member stands in the buffer: its key with quotes, and its end.
@@ -229,6 +248,14 @@ impl<'a> ser::Serializer for &'a mut Writer {
 
     fn serialize_str(self, value: &str) -> Result<(), Error> {
         self.text(value);
+        Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Error> {
+        use fmt::Write as _;
+        self.out.push(b'"');
+        write!(Pieces(&mut self.out), "{value}").map_err(Error::custom)?;
+        self.out.push(b'"');
         Ok(())
     }
 

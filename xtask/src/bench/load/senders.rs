@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicU8, AtomicU64, Ordering},
     thread::{scope, sleep},
     time::{Duration, Instant},
 };
@@ -17,10 +17,13 @@ const DONE: u8 = 2;
 pub struct Load<'request> {
     /// Where to.
     pub address: SocketAddr,
-    /// The whole request.
-    pub request: &'request [u8],
+    /// The whole request with this number; none is sent twice.
+    pub request: &'request (dyn Fn(u64) -> Vec<u8> + Sync),
     /// How many connections send at once.
     pub connections: u16,
+    /// How many requests a second all connections together send; as many as are answered when absent. What comes late is
+    /// not made up for, and its duration counts from when it should have been sent.
+    pub rate: Option<u32>,
     /// How long to send before anything counts.
     pub warm_up: Duration,
     /// How long to measure.
@@ -29,7 +32,7 @@ pub struct Load<'request> {
 
 /// What was seen between two moments.
 pub struct Seen<State> {
-    /// Durations of the requests answered with 200.
+    /// Durations of the requests answered with 2xx.
     pub answered: Latencies,
     /// How many others there were, and the first of them.
     pub failed: Vec<String>,
@@ -48,9 +51,10 @@ impl Load<'_> {
         observe: impl Fn() -> anyhow::Result<State>,
     ) -> anyhow::Result<Seen<State>> {
         let phase = AtomicU8::new(WARMING);
+        let numbers = AtomicU64::new(0);
         scope(|scope| {
             let workers: Vec<_> = (0..self.connections)
-                .map(|_| scope.spawn(|| self.work(&phase)))
+                .map(|_| scope.spawn(|| self.work(&phase, &numbers)))
                 .collect();
             sleep(self.warm_up);
             let before = observe();
@@ -80,14 +84,25 @@ impl Load<'_> {
         })
     }
 
-    fn work(&self, phase: &AtomicU8) -> (Vec<Duration>, Vec<String>) {
+    fn work(&self, phase: &AtomicU8, numbers: &AtomicU64) -> (Vec<Duration>, Vec<String>) {
         let mut answered = Vec::new();
         let mut failed = Vec::new();
         let mut kept = None;
+        let pause = self
+            .rate
+            .map(|rate| Duration::from_secs(1) * u32::from(self.connections) / rate.max(1));
+        let mut due = Instant::now();
         loop {
-            let started = Instant::now();
-            let result = self.send(&mut kept);
-            let took = started.elapsed();
+            let request = (self.request)(numbers.fetch_add(1, Ordering::Relaxed));
+            let now = Instant::now();
+            if let Some(pause) = pause {
+                due += pause;
+                sleep(due.saturating_duration_since(now));
+            } else {
+                due = now;
+            }
+            let result = self.send(&mut kept, &request);
+            let took = due.elapsed();
             match phase.load(Ordering::Relaxed) {
                 WARMING => {}
                 MEASURING => match result {
@@ -100,17 +115,17 @@ impl Load<'_> {
     }
 
     /// Sends once, on the kept connection if there is one.
-    fn send(&self, kept: &mut Option<Connection>) -> Result<(), String> {
+    fn send(&self, kept: &mut Option<Connection>, request: &[u8]) -> Result<(), String> {
         let mut connection = match kept.take() {
             Some(connection) => connection,
             None => Connection::open(self.address)
                 .map_err(|error| format!("cannot connect: {error}"))?,
         };
         let answer = connection
-            .send(self.request)
+            .send(request)
             .map_err(|error| format!("no answer: {error}"))?;
         *kept = Some(connection);
-        if answer.status == 200 {
+        if answer.is_good() {
             Ok(())
         } else {
             let body = String::from_utf8_lossy(&answer.body);
