@@ -164,7 +164,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
         });
-        let (endpoints, _) = clasper_api::router();
+        let endpoints = clasper_api::router();
         let router = clasper_http::layers(endpoints.with_state(state), &limits, ids);
         Ok(Self {
             router,

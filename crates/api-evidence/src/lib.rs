@@ -8,11 +8,9 @@ mod text;
 use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Every route of evidence, with its description.
-#[must_use]
-pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .merge(proof::routes())
-        .merge(log::routes())
-        .merge(exports::routes())
+/// Every route of evidence, with its description, part by part: whoever serves them need not hold all descriptions at once.
+pub fn routes() -> impl Iterator<Item = OpenApiRouter<ApiState>> {
+    [proof::routes, log::routes, exports::routes]
+        .into_iter()
+        .map(|part| part())
 }

@@ -19,22 +19,24 @@ pub use budget::time_zone;
 use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Every route of decisions, with its description.
-#[must_use]
-pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .merge(executions::routes())
-        .merge(decisions::routes())
-        .merge(tools::routes())
-        .merge(adapters::routes())
-        .merge(posture::routes())
-        .merge(policies::routes())
-        .merge(bundles::routes())
-        .merge(evaluation::routes())
-        .merge(access::routes())
-        .merge(risk::routes())
-        .merge(forecast::routes())
-        .merge(budget::routes())
-        .merge(redaction::routes())
-        .merge(webhooks::routes())
+/// Every route of decisions, with its description, part by part: whoever serves them need not hold all descriptions at once.
+pub fn routes() -> impl Iterator<Item = OpenApiRouter<ApiState>> {
+    [
+        executions::routes,
+        decisions::routes,
+        tools::routes,
+        adapters::routes,
+        posture::routes,
+        policies::routes,
+        bundles::routes,
+        evaluation::routes,
+        access::routes,
+        risk::routes,
+        forecast::routes,
+        budget::routes,
+        redaction::routes,
+        webhooks::routes,
+    ]
+    .into_iter()
+    .map(|part| part())
 }

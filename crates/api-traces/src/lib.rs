@@ -6,8 +6,9 @@ mod traces;
 use clasper_api_state::ApiState;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Every route of traces, with its description.
-#[must_use]
-pub fn routes() -> OpenApiRouter<ApiState> {
-    traces::routes().merge(events::routes())
+/// Every route of traces, with its description, part by part: whoever serves them need not hold all descriptions at once.
+pub fn routes() -> impl Iterator<Item = OpenApiRouter<ApiState>> {
+    [traces::routes, events::routes]
+        .into_iter()
+        .map(|part| part())
 }

@@ -16,31 +16,36 @@ use clasper_api_state::ApiState;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Every route, and the document that describes them. The router still needs its state and [`clasper_http::layers`].
-pub fn router() -> (Router<ApiState>, OpenApi) {
-    let (routes, document) = described().split_for_parts();
-    let document = document::complete(document);
-    (routes.merge(docs::routes(&document)), document)
+/// Every route. They still need their state and [`clasper_http::layers`].
+pub fn router() -> Router<ApiState> {
+    // The descriptions of all routes together are some ten megabytes, which nobody needs who serves them.
+    described().fold(docs::routes(), |routes, part| {
+        routes.merge(Router::from(part))
+    })
 }
 
-/// The document alone: it needs neither state nor database.
+/// The document that describes every route. It needs neither state nor database.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    document::complete(described().into_openapi())
+    let base = OpenApiRouter::with_openapi(document::base());
+    let whole = described().fold(base, OpenApiRouter::merge);
+    document::complete(whole.into_openapi())
 }
 
-fn described() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::with_openapi(document::base())
-        .merge(agents::routes())
-        .merge(clasper_api_governance::routes())
-        .merge(clasper_api_evidence::routes())
-        .merge(clasper_api_traces::routes())
-        .merge(clasper_api_telemetry::routes())
-        .merge(audit::routes())
-        .merge(prices::routes())
-        .merge(usage::routes())
-        .merge(tenants::routes())
-        .merge(keys::routes())
-        .merge(health::routes())
-        .merge(meta::routes())
+fn described() -> impl Iterator<Item = OpenApiRouter<ApiState>> {
+    let own = [
+        audit::routes,
+        prices::routes,
+        usage::routes,
+        tenants::routes,
+        keys::routes,
+        health::routes,
+        meta::routes,
+    ];
+    std::iter::once(agents::routes())
+        .chain(clasper_api_governance::routes())
+        .chain(clasper_api_evidence::routes())
+        .chain(clasper_api_traces::routes())
+        .chain(clasper_api_telemetry::routes())
+        .chain(own.into_iter().map(|part| part()))
 }

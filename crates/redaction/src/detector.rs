@@ -1,7 +1,7 @@
 //! The built-in detectors: at each place each of them says whether one of its values begins there.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::Entity;
 use crate::engine::tail::Tail;
@@ -25,6 +25,9 @@ mod url;
 
 pub(crate) use label::Label;
 pub(crate) use person::Names;
+
+/// The names that every redactor looks for, read once.
+static NAMES: LazyLock<Arc<Names>> = LazyLock::new(|| Arc::new(Names::standard()));
 
 /// A found value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +146,7 @@ impl Detectors {
     pub fn standard() -> Self {
         Self {
             enabled: u32::MAX,
-            names: Arc::new(Names::standard()),
+            names: Arc::clone(&NAMES),
             own: Vec::new(),
         }
     }

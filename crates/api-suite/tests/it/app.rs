@@ -138,7 +138,7 @@ impl App {
             redactor,
             news: LogNews::new(told.subscribe(), NEVER, stopping.clone()),
         };
-        let (routes, _) = clasper_api::router();
+        let routes = clasper_api::router();
         let routes = routes.with_state(ApiState::new(parts.deps(&workspace)));
         let requests = Arc::new(SequentialIds::default());
         Self {
