@@ -1,5 +1,6 @@
 //! The routes through the real router and its layers, over ports in memory.
 
+mod access_matrix;
 mod adapter_keys;
 mod adapters;
 mod agents;

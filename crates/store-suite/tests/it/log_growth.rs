@@ -55,7 +55,7 @@ async fn a_log_that_never_stops_growing_is_signed_once_a_round(db: TestDatabase)
     grow(&db, &acme, 2).await?;
     let before = db.store.head(&acme).await?;
     let db = Arc::new(db);
-    let signer = LogSigner::new(LogSignerDeps {
+    let log = LogSigner::new(LogSignerDeps {
         entries: Arc::new(Growing {
             db: Arc::clone(&db),
             reads: AtomicUsize::new(0),
@@ -65,7 +65,7 @@ async fn a_log_that_never_stops_growing_is_signed_once_a_round(db: TestDatabase)
         name: NAME.into(),
         clock: clock(&db),
     });
-    let signed = i64::try_from(signer.sign(acme.tenant()).await?)?;
+    let signed = i64::try_from(log.sign(acme.tenant()).await?)?;
     let more = signed - before.seq;
     assert_eq!(more, 1, "the entry before the first look at the head");
     assert!(db.store.head(&acme).await?.seq > signed, "it has grown");

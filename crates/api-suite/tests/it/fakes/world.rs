@@ -28,7 +28,7 @@ use clasper_runtime::service::TenantGate;
 use futures::stream;
 
 /// `acme-key` may do everything within `acme`, `agent-key` only run agents; `operator-key`, `manager-key` and
-/// `second-manager-key` have the roles of their names; `other-key` is another tenant's; `daemon-key` is the daemon's.
+/// `second-manager-key`, `viewer-key` and `admin-key` have the roles of their names, `powerless-key` has no permission; `other-key` is another tenant's; `daemon-key` is the daemon's.
 pub struct Keys;
 
 fn tenant(name: &str) -> TenantId {
@@ -66,6 +66,9 @@ impl Authenticator for Keys {
             (None, Some("operator-key")) => Ok(key("acme", 1, Role::Operator.permissions())),
             (None, Some("manager-key")) => Ok(key("acme", 2, manager)),
             (None, Some("second-manager-key")) => Ok(key("acme", 3, manager)),
+            (None, Some("viewer-key")) => Ok(key("acme", 5, Role::Viewer.permissions())),
+            (None, Some("admin-key")) => Ok(key("acme", 6, Role::Admin.permissions())),
+            (None, Some("powerless-key")) => Ok(key("acme", 7, PermissionSet::EMPTY)),
             (None, Some("other-key")) => Ok(key("other", 4, PermissionSet::all())),
             (None, None) => Err(AuthError::Missing),
             _ => Err(AuthError::Invalid),
