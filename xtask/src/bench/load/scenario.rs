@@ -80,7 +80,7 @@ pub const SCENARIOS: &[Scenario] = &[
         asker: Asker::Adapter,
         path: "/api/execution/request",
         body: Some(removal),
-        answered_with: "\"denied\"",
+        answered_with: "\"decision\":\"deny\"",
         ..PLAIN
     },
     Scenario {
@@ -88,7 +88,7 @@ pub const SCENARIOS: &[Scenario] = &[
         asker: Asker::Adapter,
         path: "/api/execution/request",
         body: Some(restart),
-        answered_with: "\"pending\"",
+        answered_with: "\"decision\":\"pending\"",
         ..PLAIN
     },
     Scenario {
