@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod beside;
 mod checkpoint;
 mod detail;
 mod ledger;
