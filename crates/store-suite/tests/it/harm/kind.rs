@@ -174,7 +174,7 @@ pub(super) async fn harm(
                 "occurred_at = occurred_at + 1",
                 "user_id = 'mallory'",
                 "workspace_id = 'elsewhere'",
-                "trace_id = X'01900000000070008000000000000007'",
+                "trace_id = X'0190000000007000bfff000000000007'",
             ][dice.below(8)];
             run(
                 database,

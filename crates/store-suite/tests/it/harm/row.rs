@@ -13,7 +13,7 @@ use crate::harm::kind::{Dice, Harm, run};
 pub(super) const KINDS: usize = 14;
 
 /// A name for something that does not exist.
-const NOBODY: &str = "X'01900000000070008000000000000007'";
+const NOBODY: &str = "X'0190000000007000bfff000000000007'";
 
 /// One of the entries that `is` chooses.
 fn some<'a>(
