@@ -177,7 +177,11 @@ impl Identity {
             created_at: self.clock.now(),
             revoked_at: None,
         };
-        let detail = json!({"name": key.name, "role": key.role.name(), "prefix": key.prefix});
+        // Of the digest, which finds a key, and not of the secret: so that nobody can put another secret's digest in its place unseen.
+        let fingerprint = Sha256Digest::of(key.secret_hash.as_bytes());
+        let detail = json!({
+            "name": key.name, "role": key.role.name(), "prefix": key.prefix, "fingerprint": fingerprint,
+        });
         let reason = Reason {
             event: AuditEvent::ApiKeyCreated,
             target: format!("api_key:{}", key.id),

@@ -4,6 +4,7 @@ mod account;
 mod beside;
 mod checkpoint;
 mod detail;
+mod key;
 mod ledger;
 mod note;
 mod pairing;

@@ -14,6 +14,7 @@ use crate::account::AccountReplay;
 use crate::beside::{Places, Stretch};
 use crate::checkpoint::CheckpointCheck;
 use crate::detail::Detail;
+use crate::key::KeyCheck;
 use crate::ledger::LedgerCheck;
 use crate::note::NoteCheck;
 use crate::pairing::PairCheck;
@@ -95,6 +96,7 @@ async fn verify_tenant(
         checkpoints: CheckpointCheck::load(snapshot, &account.tenant_id).await?,
         traces: TraceCheck::default(),
         notes: NoteCheck::default(),
+        keys: KeyCheck::default(),
         faults: Vec::new(),
     };
     let (broken, end) = walk(snapshot, account, &mut verifier, &mut checks).await?;
@@ -180,6 +182,7 @@ struct Checks {
     checkpoints: CheckpointCheck,
     traces: TraceCheck,
     notes: NoteCheck,
+    keys: KeyCheck,
     faults: Vec<String>,
 }
 
@@ -222,6 +225,7 @@ impl Checks {
         self.scopes.take(entry, detail, &mut self.faults);
         self.traces.take(entry, detail);
         self.notes.take(entry, detail);
+        self.keys.take(entry, detail);
         self.checkpoints.take(entry, &mut self.faults);
     }
 
@@ -249,6 +253,7 @@ impl Checks {
             self.pairs.finish(snapshot, tenant, end, faults).await?;
             let notes = std::mem::take(&mut self.notes);
             notes.finish(snapshot, tenant, faults).await?;
+            self.keys.finish(snapshot, tenant, faults).await?;
             self.replay.compare(account, faults);
             self.scopes.compare(faults);
             self.checkpoints.finish(faults);
