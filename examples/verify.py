@@ -612,9 +612,13 @@ class Bundle:
                 self.trace(sides[TRACES], detail["trace_hash"], seq)
         elif role == "decides" and sides[DECISIONS]:
             try:
-                record = read_json(sides[DECISIONS].line(MAX_RECORD) or b"")
+                line = sides[DECISIONS].line(MAX_RECORD) or b""
+                record = read_json(line)
                 said = [name for name in REPEATED if detail.get(name) is not None]
                 if record.get("decision_id") is None or any(record.get(name) != detail[name] for name in said):
+                    raise Bad("the record does not say what the entry says")
+                # Entries of early versions do not hash the record.
+                if detail.get("decision_hash") not in (None, "sha256:" + hashlib.sha256(line).hexdigest()):
                     raise Bad("the record does not say what the entry says")
                 self.counts["decisions"] += 1
             except Bad as why:

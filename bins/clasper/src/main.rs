@@ -49,6 +49,8 @@ enum Command {
     Decision(command::decision::Decision),
     /// Redact a text offline, in bounded memory. Exits 0 when it is done, 2 when it could not be.
     Redact(command::redact::Redact),
+    /// Ask for a bundle of the audit log with what hangs on it, wait until it is made, and fetch it.
+    Export(command::export::Export),
     /// Verify export bundles and proof files offline, against keys of your own. Exits 0 when everything holds, 1 when something does not,
     /// 2 when it could not be tried.
     Verify(command::verify::Verify),
@@ -73,6 +75,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Price(price) => command::price::run(&server()?, price).await?,
         Command::Decision(decision) => command::decision::run(&server()?, decision).await?,
         Command::Redact(redact) => return Ok(command::redact::run(&redact)),
+        Command::Export(export) => command::export::run(&server()?, export).await?,
         Command::Verify(verify) => return Ok(command::verify::run(&verify)),
     }
     Ok(ExitCode::SUCCESS)

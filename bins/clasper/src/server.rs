@@ -1,9 +1,16 @@
 //! The server, over HTTP.
 
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use reqwest::{Client, Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+
+/// The longest a download may take.
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// A server and the credential to ask it with.
 pub struct Server {
@@ -23,9 +30,7 @@ impl Server {
         Ok(Self {
             base: Url::parse(url).with_context(|| format!("{url:?} is not a URL"))?,
             key,
-            http: Client::builder()
-                .timeout(std::time::Duration::from_mins(1))
-                .build()?,
+            http: Client::builder().timeout(Duration::from_mins(1)).build()?,
         })
     }
 
@@ -47,6 +52,26 @@ impl Server {
     /// Takes away what is there and returns the JSON of the answer.
     pub async fn delete(&self, path: &str) -> Result<Value> {
         self.send(Method::DELETE, path, None).await
+    }
+
+    /// Fetches what is there to a new file, readable by its owner alone; its length.
+    pub async fn download(&self, path: &str, to: &Path) -> Result<u64> {
+        let request = self
+            .http
+            .get(self.base.join(path)?)
+            .bearer_auth(self.key.expose_secret())
+            .timeout(LONGEST);
+        let mut answer = request.send().await?.error_for_status()?;
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let mut bytes = 0;
+        while let Some(piece) = answer.chunk().await? {
+            file.write_all(&piece)?;
+            bytes += piece.len() as u64;
+        }
+        file.as_file().sync_all()?;
+        file.persist_noclobber(to).map_err(|error| error.error)?;
+        Ok(bytes)
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {

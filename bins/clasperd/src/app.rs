@@ -16,6 +16,7 @@ use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
+use clasper_store_log::{OldCheckpoints, ServerEvents};
 use clasper_telemetry::MetricsHandle;
 use clasper_tracing::Traces;
 use clasper_webhook::Notices;
@@ -32,6 +33,7 @@ use crate::outgoing::outgoing;
 use crate::readiness::ProcessReadiness;
 use crate::reports::reports;
 use crate::subsystem;
+use crate::watch::{Watch, WatchDeps};
 use crate::worker;
 
 /// How long a provider may take to accept a connection.
@@ -49,6 +51,8 @@ pub struct App {
     pub checkpointer: Checkpointer,
     /// Makes exports.
     pub export_worker: ExportWorker,
+    /// Tells the log of the server itself.
+    pub watch: Watch,
     /// Delivers callbacks and webhooks.
     pub notices: Notices,
     /// Every run and worker.
@@ -127,6 +131,16 @@ impl App {
 
         let limits = subsystem::http_limits(config);
         let limiter = CredentialLimiter::new(limits.rate_limit);
+        let watch = Watch::new(WatchDeps {
+            events: ServerEvents::new((*store).clone()),
+            old_checkpoints: OldCheckpoints::new((*store).clone()),
+            audit: store.clone(),
+            identity: identity.clone(),
+            limiter: limiter.clone(),
+            instance,
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let readiness = ProcessReadiness {
             database: database.clone(),
             store: (*store).clone(),
@@ -155,7 +169,7 @@ impl App {
             seal,
             histories: Some(store),
             public_url: None,
-            authenticator: Arc::new(authenticator),
+            authenticator: watch.over(Arc::new(authenticator)),
             limiter: limiter.clone(),
             readiness: Arc::new(readiness),
             metrics: metrics_text(metrics.clone()),
@@ -172,6 +186,7 @@ impl App {
             executions: decisions.executions,
             checkpointer: evidence.checkpointer,
             export_worker: worker,
+            watch,
             notices: outgoing.notices,
             tracker,
             shutdown,
@@ -184,7 +199,7 @@ impl App {
     }
 
     /// Settles what an earlier process left open, then starts the background work.
-    pub async fn start(&self) -> Result<()> {
+    pub async fn start(&self, config: &Config) -> Result<()> {
         self.agents
             .beat()
             .await
@@ -205,6 +220,9 @@ impl App {
                 "settled runs that an earlier process left open"
             );
         }
+        let dialect = format!("{:?}", self.database.dialect()).to_lowercase();
+        let told = self.watch.begin(config, &dialect).await;
+        told.context("the start cannot be written to the audit log")?;
         worker::start(self);
         Ok(())
     }

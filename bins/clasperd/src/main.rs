@@ -15,6 +15,7 @@ mod readiness;
 mod reports;
 mod serve;
 mod subsystem;
+mod watch;
 mod worker;
 
 use std::process::ExitCode;

@@ -20,7 +20,7 @@ pub async fn run(config: Config, environment: &ProcessEnvironment) -> Result<()>
     let metrics = clasper_telemetry::install_metrics().context("metrics")?;
     let listener = bind(&config.server.listen).await?;
     let app = App::build(&config, environment, Some(metrics)).await?;
-    app.start().await?;
+    app.start(&config).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let outcome = serve(
         app,
@@ -56,6 +56,7 @@ pub async fn serve(
         executions,
         checkpointer,
         export_worker,
+        watch,
         notices,
         tracker,
         shutdown,
@@ -82,6 +83,10 @@ pub async fn serve(
     if drained.is_err() {
         tracing::warn!("open runs were not finished in time; they are cancelled and settled");
     }
+    if let Err(error) = watch.end().await {
+        tracing::warn!(error = %error, "the stop could not be written to the audit log");
+    }
+    drop(watch);
     // What was written last is signed now, not by the next start.
     if let Err(error) = checkpointer.tick().await {
         tracing::warn!(error = %error, "the newest audit entries are not signed yet; the next start signs them");

@@ -44,6 +44,7 @@ where
 }
 
 /// Starts all background work. It ends when the server stops.
+#[expect(clippy::too_many_lines, reason = "one row for each kind of work")]
 pub fn start(app: &App) {
     let (seconds, minutes) = (Duration::from_secs, Duration::from_mins);
     let agents = &app.agents;
@@ -84,6 +85,18 @@ pub fn start(app: &App) {
             CHECKPOINT_PERIOD,
             &app.checkpointer,
             |checkpointer| async move { checkpointer.tick().await },
+        ),
+        worker(
+            "forget old checkpoints, but for the last of each hour",
+            minutes(15),
+            &app.watch,
+            |watch| async move { watch.forget_old_checkpoints().await },
+        ),
+        worker(
+            "tell the log of refused credentials and requests",
+            minutes(1),
+            &app.watch,
+            |watch| async move { watch.tick().await },
         ),
         worker(
             "make exports",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use clasper_core::{Credential, Sha256Digest, Timestamp};
+use clasper_core::{Credential, Sha256Digest, TenantId, Timestamp};
 use clasper_identity::{AdapterPrincipal, AuthError};
 
 use crate::claims::{Claims, LEEWAY, claim};
@@ -42,8 +42,12 @@ impl Claims {
 
     /// The adapter that the claims describe, for a token with this signing input.
     pub(crate) fn adapter(&self, signing_input: &[u8]) -> Result<AdapterPrincipal, AuthError> {
+        let tenant: TenantId = self.name("tenant_id")?;
+        if tenant.is_server() {
+            return Err(claim("tenant_id"));
+        }
         Ok(AdapterPrincipal {
-            tenant: self.name("tenant_id")?,
+            tenant,
             workspace: self.name("workspace_id")?,
             adapter: self.name("adapter_id")?,
             capabilities: self.capabilities().ok_or(claim("allowed_capabilities"))?,

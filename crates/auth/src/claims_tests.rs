@@ -37,6 +37,7 @@ fn the_tenant_is_required_and_may_be_called_tid() {
         json!({}),
         json!({"tenant_id": 7, "tid": "globex"}),
         json!({"tenant_id": "../x"}),
+        json!({"tenant_id": "clasper.server"}),
     ] {
         assert_eq!(refused_claim(claims(&value).principal(b"x")), "tenant_id");
     }

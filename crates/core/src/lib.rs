@@ -9,6 +9,7 @@ mod id;
 mod name;
 mod permission;
 mod principal;
+mod record;
 mod seal;
 mod signer;
 mod usd;
@@ -29,6 +30,7 @@ pub use name::{
 };
 pub use permission::{Permission, PermissionSet, Role, UnknownRole};
 pub use principal::{Caller, Credential, Principal, TenantScope};
+pub use record::DecisionRecord;
 pub use seal::{DeriveKey, Seal};
 pub use signer::TokenSigner;
 pub use usd::{Usd, UsdError};

@@ -114,6 +114,24 @@ name! {
     ExecutionKey;
 }
 
+/// The name of the tenant that is nobody's: its log tells of the server itself.
+const SERVER: &str = "clasper.server";
+
+impl TenantId {
+    /// The tenant whose log tells of the server itself: starts, stops, refused credentials. It is no customer: nobody creates it, no token
+    /// names it and nothing runs in it.
+    #[must_use]
+    pub fn server() -> Self {
+        Self(SERVER.into())
+    }
+
+    /// Whether this is [`TenantId::server`].
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        self.as_str() == SERVER
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +152,13 @@ mod tests {
             assert!(TenantId::new(bad).is_err(), "{bad:?} was accepted");
         }
         assert_eq!(TenantId::new(&"x".repeat(129)), Err(NameError::TooLong));
+    }
+
+    #[test]
+    fn the_name_of_the_servers_own_tenant_is_a_name_like_others() {
+        let named = TenantId::new(TenantId::server().as_str());
+        assert!(named.expect("a name").is_server());
+        assert!(!TenantId::new("server").expect("a name").is_server());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Every signed checkpoint: one for a size, never changed, never taken back.
+//! Signed checkpoints: one for a size, never changed; of old ones the last of each hour is kept.
 
 use sea_orm::entity::prelude::*;
 

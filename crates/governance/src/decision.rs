@@ -1,6 +1,8 @@
 //! Decisions with the inputs that led to them, and the grants they give.
 
-use clasper_core::{CanonicalJson, DecisionId, ExecutionId, GrantId, Sha256Digest, Timestamp, Usd};
+use clasper_core::{
+    CanonicalJson, DecisionId, DecisionRecord, ExecutionId, GrantId, Sha256Digest, Timestamp, Usd,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::intent::Intent;
@@ -123,6 +125,34 @@ pub struct Decision {
     pub inputs: CanonicalJson,
     /// When.
     pub decided_at: Timestamp,
+}
+
+impl Decision {
+    /// The hash of all that is kept of the decision and of the grant that it gives. The entry says it, so that nothing of it can be changed
+    /// unseen.
+    ///
+    /// # Errors
+    /// Never: texts and numbers have a JSON form.
+    pub fn hash(&self, grant: Option<&Grant>) -> Result<Sha256Digest, serde_json::Error> {
+        let limits = grant.map(|grant| serde_json::to_string(&grant.limits));
+        let limits = limits.transpose()?;
+        let matched_policies = serde_json::to_string(&self.matched_policies)?;
+        let record = DecisionRecord {
+            action: self.intent.action.name(),
+            decided_at_micros: self.decided_at.timestamp_micros(),
+            decision_id: self.id.to_string(),
+            effect: self.effect.name(),
+            execution_id: self.execution.to_string(),
+            grant_id: grant.map(|grant| grant.id.to_string()),
+            grant_limits: limits.as_deref(),
+            inputs: self.inputs.as_str(),
+            intent_hash: self.intent.hash,
+            matched_policies: &matched_policies,
+            policy_bundle_hash: self.policy_bundle_hash,
+            reason: self.reason.code(),
+        };
+        Ok(record.hash())
+    }
 }
 
 /// The limits of a grant.

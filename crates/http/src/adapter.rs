@@ -43,7 +43,8 @@ where
         let authenticator = Arc::<dyn Authenticator>::from_ref(state);
         let token = adapter_token(&parts.headers)?;
         let principal = authenticator.authenticate_adapter(token).await?;
-        CredentialLimiter::from_ref(state).check(&principal.credential)?;
+        let limiter = CredentialLimiter::from_ref(state);
+        limiter.check_within(&principal.credential, Some(&principal.tenant))?;
         check_beside(&*authenticator, &parts.headers, &principal.tenant).await?;
         tracing::Span::current().record("tenant", principal.tenant.as_str());
         Ok(Self { principal, context })

@@ -83,7 +83,12 @@ where
         let presented = presented(&parts.headers)?;
         let authenticator = Arc::<dyn Authenticator>::from_ref(state);
         let authentication = authenticator.authenticate(presented).await?;
-        CredentialLimiter::from_ref(state).check(&authentication.limit_key())?;
+        let tenant = match &authentication {
+            Authentication::Tenant(principal) => Some(&principal.tenant),
+            Authentication::Daemon(_) => None,
+        };
+        let limiter = CredentialLimiter::from_ref(state);
+        limiter.check_within(&authentication.limit_key(), tenant)?;
         Ok(Self {
             authentication,
             by_header,

@@ -1,8 +1,9 @@
 //! How many requests each credential may make per second.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
@@ -11,7 +12,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use clasper_core::Credential;
+use clasper_core::{Credential, TenantId};
 
 use crate::Problem;
 
@@ -36,8 +37,13 @@ impl Clock for Elapsed {
     }
 }
 
+/// Most tenants whose refused requests are counted apart.
+const MOST_COUNTED: usize = 1000;
+
 struct Limiter {
     time: Elapsed,
+    /// Requests turned away, by tenant; `None` where none was named yet.
+    refused: Mutex<BTreeMap<Option<TenantId>, u64>>,
     states:
         RateLimiter<Credential, DashMapStateStore<Credential>, Elapsed, NoOpMiddleware<Duration>>,
 }
@@ -67,6 +73,7 @@ impl CredentialLimiter {
             Arc::new(Limiter {
                 states: RateLimiter::dashmap_with_clock(quota, time.clone()),
                 time,
+                refused: Mutex::default(),
             })
         }))
     }
@@ -89,6 +96,43 @@ impl CredentialLimiter {
             )
             .retry_after(seconds.max(1))
         })
+    }
+
+    /// The same for a request within `tenant`, `None` where none is named yet; one that is turned away is remembered.
+    ///
+    /// # Errors
+    /// As [`CredentialLimiter::check`].
+    pub fn check_within(
+        &self,
+        credential: &Credential,
+        tenant: Option<&TenantId>,
+    ) -> Result<(), Problem> {
+        let checked = self.check(credential);
+        if checked.is_err()
+            && let Some(limiter) = &self.0
+        {
+            let mut refused = limiter
+                .refused
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let known = refused.len() < MOST_COUNTED || refused.contains_key(&tenant.cloned());
+            let counted = tenant.filter(|_| known).cloned();
+            *refused.entry(counted).or_default() += 1;
+        }
+        checked
+    }
+
+    /// How many requests were turned away since the last time this was asked, by tenant.
+    #[must_use]
+    pub fn take_refused(&self) -> Vec<(Option<TenantId>, u64)> {
+        let Some(limiter) = &self.0 else {
+            return Vec::new();
+        };
+        let mut refused = limiter
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *refused).into_iter().collect()
     }
 
     /// Forgets the credentials that have been quiet long enough to start afresh. Call it now and then, or memory grows

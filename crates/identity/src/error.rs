@@ -29,6 +29,11 @@ pub enum Error {
         "the tenant {0} does not exist: create it with `clasperd tenant create` or POST /tenants"
     )]
     UnknownTenant(TenantId),
+    /// The tenant is the server's own.
+    #[error(
+        "the tenant {0} is the server's own, whose log tells of starts, stops and refused credentials: name a tenant of yours"
+    )]
+    ReservedTenant(TenantId),
     /// The tenant has no such key.
     #[error("there is no such API key")]
     NoSuchKey,
@@ -46,9 +51,10 @@ pub enum Error {
 impl Classify for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::PermissionDenied(_) | Self::RoleTooHigh { .. } | Self::UnknownTenant(_) => {
-                ErrorKind::Forbidden
-            }
+            Self::PermissionDenied(_)
+            | Self::RoleTooHigh { .. }
+            | Self::UnknownTenant(_)
+            | Self::ReservedTenant(_) => ErrorKind::Forbidden,
             Self::TenantMismatch(error) => error.kind(),
             Self::NoSuchKey => ErrorKind::NotFound,
             Self::InvalidName => ErrorKind::InvalidInput,
@@ -63,6 +69,7 @@ impl Classify for Error {
             Self::RoleTooHigh { .. } => "role_too_high",
             Self::TenantMismatch(error) => error.code(),
             Self::UnknownTenant(_) => "unknown_tenant",
+            Self::ReservedTenant(_) => "reserved_tenant",
             Self::NoSuchKey => "api_key_not_found",
             Self::InvalidName => "invalid_name",
             Self::NoRandomness(_) => "internal_error",

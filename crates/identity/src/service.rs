@@ -9,7 +9,8 @@ use serde_json::json;
 
 use clasper_core::{
     ApiKeyId, AuditEntry, AuditEntryId, AuditEvent, Caller, Clock, Credential, IdSource,
-    Permission, Role, Sha256Digest, TenantId, TenantScope, Timestamp, canonical_json,
+    Permission, Principal, Role, Sha256Digest, TenantId, TenantScope, Timestamp, TraceId,
+    canonical_json,
 };
 
 use crate::secret::{self, SecretSource, SystemSecrets};
@@ -99,7 +100,7 @@ impl Identity {
     /// Creates a tenant. One that exists already stays as it is and is returned as such.
     ///
     /// # Errors
-    /// [`Error::PermissionDenied`] without `tenant:create`; [`Error::InvalidName`]; [`Error::Store`].
+    /// [`Error::PermissionDenied`] without `tenant:create`; [`Error::InvalidName`]; [`Error::ReservedTenant`]; [`Error::Store`].
     pub async fn create_tenant(
         &self,
         caller: &Caller,
@@ -107,6 +108,7 @@ impl Identity {
     ) -> Result<TenantCreation, Error> {
         authorise(caller, Permission::TenantCreate)?;
         check_name(&new.name)?;
+        check_reserved(&new.id)?;
         let creation = self.write_tenant(caller, new, false).await?;
         self.remember(creation.clone().into_tenant());
         Ok(creation)
@@ -116,9 +118,11 @@ impl Identity {
     /// seen before is answered from memory: tenants are neither changed nor deleted.
     ///
     /// # Errors
-    /// [`Error::UnknownTenant`] when it is missing and must be created explicitly; [`Error::Store`].
+    /// [`Error::UnknownTenant`] when it is missing and must be created explicitly; [`Error::ReservedTenant`], as nothing runs in that one;
+    /// [`Error::Store`].
     pub async fn ensure_tenant(&self, caller: &Caller) -> Result<Arc<Tenant>, Error> {
         let id = &caller.principal.tenant;
+        check_reserved(id)?;
         if let Some(tenant) = self.known.get(id) {
             return Ok(tenant);
         }
@@ -130,6 +134,21 @@ impl Identity {
             None => return Err(Error::UnknownTenant(id.clone())),
         };
         Ok(self.remember(tenant))
+    }
+
+    /// Creates the tenant whose log tells of the server itself, unless it is there.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn ensure_server_tenant(&self) -> Result<(), Error> {
+        let caller = Caller {
+            principal: Principal::system(TenantId::server()),
+            trace: TraceId::generate(self.ids.as_ref()),
+        };
+        if self.store.find_tenant(&caller.scope()).await?.is_none() {
+            self.provision(&caller).await?;
+        }
+        Ok(())
     }
 
     /// Issues an API key. The secret is in the answer and nowhere else, ever.
@@ -158,7 +177,11 @@ impl Identity {
             created_at: self.clock.now(),
             revoked_at: None,
         };
-        let detail = json!({"name": key.name, "role": key.role.name(), "prefix": key.prefix});
+        // Of the digest, which finds a key, and not of the secret: so that nobody can put another secret's digest in its place unseen.
+        let fingerprint = Sha256Digest::of(key.secret_hash.as_bytes());
+        let detail = json!({
+            "name": key.name, "role": key.role.name(), "prefix": key.prefix, "fingerprint": fingerprint,
+        });
         let reason = Reason {
             event: AuditEvent::ApiKeyCreated,
             target: format!("api_key:{}", key.id),
@@ -311,6 +334,14 @@ fn authorise_role(caller: &Caller, role: Role) -> Result<(), Error> {
     match missing {
         Some(missing) if !trusted => Err(Error::RoleTooHigh { role, missing }),
         _ => Ok(()),
+    }
+}
+
+fn check_reserved(id: &TenantId) -> Result<(), Error> {
+    if id.is_server() {
+        Err(Error::ReservedTenant(id.clone()))
+    } else {
+        Ok(())
     }
 }
 

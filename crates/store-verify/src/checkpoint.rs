@@ -2,7 +2,9 @@
 
 use clasper_core::LoggedEntry;
 use clasper_entity::{log_checkpoint, log_head, log_tile};
-use clasper_evidence::{Checkpoint, Frontier, KeyKind, SignedNote, TileAppender, VerifierKey};
+use clasper_evidence::{
+    Checkpoint, Frontier, KeyKind, SignedNote, TILE_WIDTH, Tile, TileAppender, VerifierKey,
+};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -23,6 +25,22 @@ pub(crate) struct CheckpointCheck {
     all_read: bool,
     /// The last one that was compared.
     last: Option<log_checkpoint::Model>,
+}
+
+/// The place of the first hash that both have and that differs.
+fn differs(stored: &[u8], made: &[u8]) -> Option<u64> {
+    let mut pairs = (0..).zip(stored.chunks(32).zip(made.chunks(32)));
+    let differing = pairs.find(|(_, (stored, made))| stored.len() == made.len() && stored != made);
+    differing.map(|(place, _)| place)
+}
+
+/// How many bytes of a tile are stored with a checkpoint over this many entries.
+fn width(tile: Tile, signed: u64) -> usize {
+    let level = 8 * u32::from(tile.level());
+    let hashes = signed.checked_shr(level).unwrap_or(0);
+    let hashes = hashes.saturating_sub(tile.index() * u64::from(TILE_WIDTH));
+    let hashes = hashes.min(u64::from(TILE_WIDTH));
+    usize::try_from(hashes * 32).unwrap_or(usize::MAX)
 }
 
 /// Checkpoints read at a time.
@@ -84,8 +102,8 @@ impl CheckpointCheck {
         }
     }
 
-    /// Compares the tiles that the entries taken since the last time have made. One that is stored may be narrower, as nothing newer was
-    /// signed, or wider, as not all entries were taken yet.
+    /// Compares the tiles that the entries taken since the last time have made. One that is stored is as wide as what was signed, which may
+    /// be narrower than the one made, or wider, as not all entries were taken yet.
     pub(crate) async fn compare_tiles(
         &mut self,
         snapshot: &DatabaseTransaction,
@@ -94,6 +112,7 @@ impl CheckpointCheck {
     ) -> Result<(), DbErr> {
         use log_tile::Column as T;
         let signed = self.head.as_ref().map_or(0, |head| head.size);
+        let signed = u64::try_from(signed).unwrap_or(0);
         for made in self.tiles.take_changed() {
             let (tile, bytes) = (made.tile, made.to_bytes());
             let stored = log_tile::Entity::find()
@@ -104,11 +123,16 @@ impl CheckpointCheck {
                 .await?;
             let stored = stored.map(|tile| tile.hashes).unwrap_or_default();
             let common = stored.len().min(bytes.len());
-            let leaves = (tile.index() + 1).checked_shl(8 * (u32::from(tile.level()) + 1));
-            let is_signed = leaves.is_some_and(|leaves| rows::count(leaves) <= signed);
-            if stored[..common] != bytes[..common] || (is_signed && stored.len() < bytes.len()) {
+            if stored[..common] != bytes[..common] || stored.len() != width(tile, signed) {
+                let from = match differs(&stored, &bytes).filter(|_| tile.level() == 0) {
+                    Some(place) => format!(
+                        " from {} on",
+                        tile.index() * u64::from(TILE_WIDTH) + place + 1
+                    ),
+                    None => String::new(),
+                };
                 faults.push(format!(
-                    "the stored {} does not fit the entries",
+                    "the stored {} does not fit the entries{from}",
                     tile.path()
                 ));
             }
@@ -138,7 +162,7 @@ impl CheckpointCheck {
     }
 
     /// What the log does not reach, and whether the head is the newest checkpoint.
-    pub(crate) fn finish(mut self, faults: &mut Vec<String>) {
+    pub(crate) fn finish(&mut self, faults: &mut Vec<String>) {
         let size = self.tree.size();
         if let Some(beyond) = self.next.pop() {
             faults.push(format!(
@@ -146,8 +170,10 @@ impl CheckpointCheck {
                 beyond.size
             ));
         }
-        let newest = self.last.map(|last| (last.size, last.root_hash, last.note));
-        let head = self.head.map(|head| (head.size, head.root_hash, head.note));
+        let newest = self.last.take();
+        let newest = newest.map(|last| (last.size, last.root_hash, last.note));
+        let head = self.head.take();
+        let head = head.map(|head| (head.size, head.root_hash, head.note));
         if newest != head {
             faults.push("the head of the signed log is not its newest checkpoint".to_owned());
         }

@@ -9,7 +9,12 @@ pub(crate) struct Detail(Value);
 impl Detail {
     /// Of `entry`. Particulars that are no JSON have no members; the leaf hash says whether they were changed.
     pub(crate) fn of(entry: &LoggedEntry) -> Self {
-        Self(serde_json::from_str(entry.entry.detail.as_str()).unwrap_or_default())
+        Self::read(entry.entry.detail.as_str())
+    }
+
+    /// Of an entry with this text.
+    pub(crate) fn read(detail: &str) -> Self {
+        Self(serde_json::from_str(detail).unwrap_or_default())
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {

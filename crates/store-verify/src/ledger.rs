@@ -4,17 +4,31 @@ use std::collections::HashMap;
 
 use clasper_core::{AuditEvent, LoggedEntry};
 use clasper_entity::{execution, ledger_entry, open_run, tenant};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 
+use crate::beside::{Places, first};
 use crate::detail::{Detail, charges};
 
+/// Movements behind the log's end that are read at a time.
+const PAGE: u64 = 1000;
+
+/// Compares the movements of one stretch of the log after the other; memory does not grow with the log.
 pub(crate) struct LedgerCheck {
+    /// Those of the stretch, by place.
     movements: HashMap<i64, ledger_entry::Model>,
+    period_start: i64,
     rows: u64,
     held: i64,
     spent: i64,
     spent_in_period: i64,
     held_by_runs: i64,
+}
+
+fn movements(tenant: &str) -> Select<ledger_entry::Entity> {
+    ledger_entry::Entity::find().filter(ledger_entry::Column::TenantId.eq(tenant))
 }
 
 impl LedgerCheck {
@@ -23,12 +37,11 @@ impl LedgerCheck {
         account: &tenant::Model,
     ) -> Result<Self, DbErr> {
         let tenant = account.tenant_id.as_str();
-        let rows = ledger_entry::Entity::find()
-            .filter(ledger_entry::Column::TenantId.eq(tenant))
-            .all(snapshot)
-            .await?;
-        let runs = open_run::Entity::find()
+        let runs: Vec<i64> = open_run::Entity::find()
+            .select_only()
+            .column(open_run::Column::HoldNanos)
             .filter(open_run::Column::TenantId.eq(tenant))
+            .into_tuple()
             .all(snapshot)
             .await?;
         // What is held has a moment at which it comes back, so only such rows are looked at.
@@ -40,18 +53,76 @@ impl LedgerCheck {
             .into_tuple()
             .all(snapshot)
             .await?;
-        let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.fold(0, i64::saturating_add);
-        let settled = |row: &&ledger_entry::Model| row.kind == "settle";
-        let in_period =
-            |row: &&ledger_entry::Model| row.period_start == Some(account.budget_period_start);
+        let held = runs.into_iter().chain(executions);
         Ok(Self {
-            rows: rows.len() as u64,
-            held: sum(&mut rows.iter().map(|r| r.held_delta_nanos)),
-            spent: sum(&mut rows.iter().filter(settled).map(|r| r.spent_delta_nanos)),
-            spent_in_period: sum(&mut rows.iter().filter(in_period).map(|r| r.spent_delta_nanos)),
-            held_by_runs: sum(&mut runs.iter().map(|r| r.hold_nanos).chain(executions)),
-            movements: rows.into_iter().map(|row| (row.audit_seq, row)).collect(),
+            movements: HashMap::new(),
+            period_start: account.budget_period_start,
+            rows: 0,
+            held: 0,
+            spent: 0,
+            spent_in_period: 0,
+            held_by_runs: held.fold(0, i64::saturating_add),
         })
+    }
+
+    /// Reads the movements of a stretch of the log.
+    pub(crate) async fn read(
+        &mut self,
+        snapshot: &DatabaseTransaction,
+        tenant: &str,
+        places: &Places,
+    ) -> Result<(), DbErr> {
+        let rows = places.rows(movements(tenant), ledger_entry::Column::AuditSeq);
+        for row in rows.all(snapshot).await? {
+            self.count(&row);
+            self.movements.insert(row.audit_seq, row);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, row: &ledger_entry::Model) {
+        let add = |sum: &mut i64, more| *sum = sum.saturating_add(more);
+        self.rows += 1;
+        add(&mut self.held, row.held_delta_nanos);
+        if row.kind == "settle" {
+            add(&mut self.spent, row.spent_delta_nanos);
+        }
+        if row.period_start == Some(self.period_start) {
+            add(&mut self.spent_in_period, row.spent_delta_nanos);
+        }
+    }
+
+    /// What is left of the stretch is justified by no entry.
+    pub(crate) fn leave(&mut self, faults: &mut Vec<String>) {
+        faults.extend(first(&self.movements).map(stray));
+        self.movements.clear();
+    }
+
+    /// Movements behind the log's end are justified by none, but their sums are the account's.
+    pub(crate) async fn finish(
+        &mut self,
+        snapshot: &DatabaseTransaction,
+        tenant: &str,
+        end: i64,
+        faults: &mut Vec<String>,
+    ) -> Result<(), DbErr> {
+        use ledger_entry::Column as L;
+        let mut after = end;
+        loop {
+            let further = movements(tenant).filter(L::AuditSeq.gt(after));
+            let further = further.order_by_asc(L::AuditSeq).limit(PAGE);
+            let rows = further.all(snapshot).await?;
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
+            if after == end {
+                faults.extend(rows.first().map(|row| stray(row.audit_seq)));
+            }
+            after = last.audit_seq;
+            for row in &rows {
+                self.count(row);
+            }
+        }
     }
 
     pub(crate) const fn rows(&self) -> u64 {
@@ -71,7 +142,7 @@ impl LedgerCheck {
                 faults.push(format!("audit entry {seq} has no movement in the ledger"));
             }
             (Some(kind), Some(movement)) if kind == movement.kind => {
-                if !says_the_same(detail, &movement) {
+                if !says_the_same(entry, detail, &movement) {
                     faults.push(format!(
                         "ledger row {seq} does not say what its audit entry says"
                     ));
@@ -81,12 +152,6 @@ impl LedgerCheck {
                 "ledger row {seq} is justified by an entry of another kind"
             )),
         }
-    }
-
-    /// Rows that no entry justifies.
-    pub(crate) fn strays(&self, faults: &mut Vec<String>) {
-        let first = self.movements.keys().min();
-        faults.extend(first.map(|seq| format!("ledger row {seq} has no audit entry")));
     }
 
     /// Compares the sums with the account.
@@ -115,6 +180,10 @@ impl LedgerCheck {
     }
 }
 
+fn stray(seq: i64) -> String {
+    format!("ledger row {seq} has no audit entry")
+}
+
 /// The kind of movement that `entry` justifies, if it moves money.
 fn kind(entry: &LoggedEntry, detail: &Detail) -> Option<&'static str> {
     let holds_money = detail.amount("hold_usd").unwrap_or(0) != 0;
@@ -133,7 +202,7 @@ fn kind(entry: &LoggedEntry, detail: &Detail) -> Option<&'static str> {
     }
 }
 
-fn says_the_same(detail: &Detail, movement: &ledger_entry::Model) -> bool {
+fn says_the_same(entry: &LoggedEntry, detail: &Detail, movement: &ledger_entry::Model) -> bool {
     let amount = |name| detail.amount(name);
     let (held, spent) = (movement.held_delta_nanos, movement.spent_delta_nanos);
     let amounts = match movement.kind.as_str() {
@@ -146,5 +215,8 @@ fn says_the_same(detail: &Detail, movement: &ledger_entry::Model) -> bool {
         _ => false,
     };
     let execution = detail.text("execution_id");
-    amounts && execution.is_none_or(|id| id == movement.execution_id.to_string())
+    let at = entry.entry.occurred_at.timestamp_micros();
+    amounts
+        && at == movement.occurred_at
+        && execution.is_none_or(|id| id == movement.execution_id.to_string())
 }

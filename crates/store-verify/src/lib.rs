@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod beside;
 mod checkpoint;
 mod detail;
+mod key;
 mod ledger;
 mod note;
 mod pairing;

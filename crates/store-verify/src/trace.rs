@@ -9,6 +9,9 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
 
 use crate::detail::Detail;
 
+/// Traces read at a time: each may have megabytes.
+const AT_ONCE: usize = 32;
+
 /// Traces that a stretch of the log attests.
 #[derive(Default)]
 pub(crate) struct TraceCheck {
@@ -32,25 +35,24 @@ impl TraceCheck {
         faults: &mut Vec<String>,
     ) -> Result<(), DbErr> {
         let attested = std::mem::take(&mut self.attested);
-        if attested.is_empty() {
-            return Ok(());
+        for some in attested.chunks(AT_ONCE) {
+            let stored: Vec<(Uuid, String)> = Entity::find()
+                .select_only()
+                .columns([Column::TraceId, Column::Document])
+                .filter(Column::TenantId.eq(tenant))
+                .filter(Column::TraceId.is_in(some.iter().map(|(_, id, _)| *id)))
+                .into_tuple()
+                .all(snapshot)
+                .await?;
+            let stored: HashMap<Uuid, String> = stored.into_iter().collect();
+            faults.extend(some.iter().filter_map(|(seq, id, hash)| {
+                let Some(document) = stored.get(id) else {
+                    return Some(format!("audit entry {seq} has lost its trace {id}"));
+                };
+                let now = Sha256Digest::of(document.as_bytes()).to_string();
+                (now != *hash).then(|| format!("trace {id} was changed after audit entry {seq}"))
+            }));
         }
-        let stored: Vec<(Uuid, String)> = Entity::find()
-            .select_only()
-            .columns([Column::TraceId, Column::Document])
-            .filter(Column::TenantId.eq(tenant))
-            .filter(Column::TraceId.is_in(attested.iter().map(|(_, id, _)| *id)))
-            .into_tuple()
-            .all(snapshot)
-            .await?;
-        let stored: HashMap<Uuid, String> = stored.into_iter().collect();
-        faults.extend(attested.into_iter().filter_map(|(seq, id, hash)| {
-            let Some(document) = stored.get(&id) else {
-                return Some(format!("audit entry {seq} has lost its trace {id}"));
-            };
-            let now = Sha256Digest::of(document.as_bytes()).to_string();
-            (now != hash).then(|| format!("trace {id} was changed after audit entry {seq}"))
-        }));
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Checks that log, ledger and projections agree, tenant by tenant, in one snapshot.
 
+use std::collections::BTreeSet;
+
 use clasper_core::{LoggedEntry, StoreError};
 use clasper_db::{Database, store_error};
 use clasper_entity::{audit_entry, tenant};
@@ -9,8 +11,10 @@ use sea_orm::{
 };
 
 use crate::account::AccountReplay;
+use crate::beside::{Places, Stretch};
 use crate::checkpoint::CheckpointCheck;
 use crate::detail::Detail;
+use crate::key::KeyCheck;
 use crate::ledger::LedgerCheck;
 use crate::note::NoteCheck;
 use crate::pairing::PairCheck;
@@ -18,8 +22,8 @@ use crate::scope::ScopeCheck;
 use crate::trace::TraceCheck;
 use clasper_store::rows;
 
-/// Rows read at a time.
-const CHUNK: u32 = 1000;
+/// Entries read at a time: with their particulars, which may have 64 kB each, and the records that they justify.
+const CHUNK: u32 = 500;
 /// Most faults reported of one tenant: after so many the rest says nothing new.
 const MOST_FAULTS: usize = 50;
 
@@ -92,22 +96,20 @@ async fn verify_tenant(
         checkpoints: CheckpointCheck::load(snapshot, &account.tenant_id).await?,
         traces: TraceCheck::default(),
         notes: NoteCheck::default(),
+        keys: KeyCheck::default(),
         faults: Vec::new(),
     };
-    let broken = walk(snapshot, account, &mut verifier, &mut checks).await?;
-    let (entries, ledger_rows) = (verifier.count(), checks.ledger.rows());
-    let open_decisions = checks.pairs.open_decisions();
-    if broken.is_none() {
-        let notes = std::mem::take(&mut checks.notes);
-        let tenant = &account.tenant_id;
-        notes.compare(snapshot, tenant, &mut checks.faults).await?;
-    }
+    let (broken, end) = walk(snapshot, account, &mut verifier, &mut checks).await?;
+    let entries = verifier.count();
     let head = rows::chain_head(account);
     let broken = broken.or_else(|| match head {
         Ok(head) => verifier.finish(head).err().map(|fault| fault.to_string()),
         Err(error) => Some(error.to_string()),
     });
-    let mut faults = checks.finish(account, broken);
+    checks.finish(snapshot, account, broken, end).await?;
+    let ledger_rows = checks.ledger.rows();
+    let open_decisions = checks.pairs.open_decisions();
+    let mut faults = checks.faults;
     faults.truncate(MOST_FAULTS);
     Ok(TenantReport {
         tenant: account.tenant_id.clone(),
@@ -118,43 +120,49 @@ async fn verify_tenant(
     })
 }
 
-/// Takes the log entry by entry, up to the first that breaks the chain; returns what is wrong with that one.
+/// Takes the log stretch by stretch, up to the first entry that breaks the chain; returns what is wrong with that one, and the place of the
+/// last that was taken.
 async fn walk(
     snapshot: &DatabaseTransaction,
     account: &tenant::Model,
     verifier: &mut ChainVerifier,
     checks: &mut Checks,
-) -> Result<Option<String>, DbErr> {
+) -> Result<(Option<String>, i64), DbErr> {
+    let tenant = account.tenant_id.as_str();
     // From the very first: an entry smuggled in before number one must be seen too.
     let mut after = i64::MIN;
     loop {
-        let chunk = rows::log_rows(snapshot, &account.tenant_id, after, CHUNK).await?;
-        let Some(last) = chunk.last() else {
-            return Ok(None);
+        let chunk = rows::log_rows(snapshot, tenant, after, CHUNK).await?;
+        let (stretch, broken) = linked(verifier, chunk);
+        let Some(places) = Places::of(after, &stretch) else {
+            return Ok((broken, after));
         };
-        after = last.seq;
-        for row in chunk {
-            match link(verifier, row) {
-                Ok(entry) => {
-                    checks.take(&entry);
-                    if checks.checkpoints.is_short() {
-                        let tenant = &account.tenant_id;
-                        checks.checkpoints.load_more(snapshot, tenant).await?;
-                    }
-                }
-                Err(fault) => return Ok(Some(fault)),
-            }
+        checks
+            .take_stretch(snapshot, tenant, &places, &stretch)
+            .await?;
+        after = stretch.last().map_or(after, |(last, _)| last.seq);
+        if broken.is_some() {
+            return Ok((broken, after));
         }
-        let Checks {
-            traces,
-            checkpoints,
-            faults,
-            ..
-        } = checks;
-        traces.compare(snapshot, &account.tenant_id, faults).await?;
-        let tenant = &account.tenant_id;
-        checkpoints.compare_tiles(snapshot, tenant, faults).await?;
     }
+}
+
+/// The entries up to the first that breaks the chain, and what is wrong with that one.
+fn linked(
+    verifier: &mut ChainVerifier,
+    rows: Vec<audit_entry::Model>,
+) -> (Vec<(LoggedEntry, Detail)>, Option<String>) {
+    let mut stretch = Vec::with_capacity(rows.len());
+    for row in rows {
+        match link(verifier, row) {
+            Ok(entry) => {
+                let detail = Detail::of(&entry);
+                stretch.push((entry, detail));
+            }
+            Err(fault) => return (stretch, Some(fault)),
+        }
+    }
+    (stretch, None)
 }
 
 fn link(verifier: &mut ChainVerifier, row: audit_entry::Model) -> Result<LoggedEntry, String> {
@@ -174,38 +182,85 @@ struct Checks {
     checkpoints: CheckpointCheck,
     traces: TraceCheck,
     notes: NoteCheck,
+    keys: KeyCheck,
     faults: Vec<String>,
 }
 
 impl Checks {
-    fn take(&mut self, entry: &LoggedEntry) {
+    /// Reads what the entries of a stretch justify, and compares.
+    async fn take_stretch(
+        &mut self,
+        snapshot: &DatabaseTransaction,
+        tenant: &str,
+        places: &Places,
+        stretch: &Stretch,
+    ) -> Result<(), DbErr> {
+        self.ledger.read(snapshot, tenant, places).await?;
         if self.faults.len() >= MOST_FAULTS {
-            return;
+            self.ledger.leave(&mut self.faults);
+            return Ok(());
         }
-        let detail = Detail::of(entry);
-        self.ledger.compare(entry, &detail, &mut self.faults);
-        self.pairs.compare(entry, &detail, &mut self.faults);
-        self.replay.take(entry, &detail, &mut self.faults);
-        self.scopes.take(entry, &detail, &mut self.faults);
-        self.traces.take(entry, &detail);
-        self.notes.take(entry, &detail);
+        let faults = &mut self.faults;
+        self.pairs.read(snapshot, tenant, places, faults).await?;
+        for (entry, detail) in stretch {
+            self.take(entry, detail);
+            if self.checkpoints.is_short() {
+                self.checkpoints.load_more(snapshot, tenant).await?;
+            }
+        }
+        let faults = &mut self.faults;
+        self.ledger.leave(faults);
+        self.pairs.leave(faults);
+        self.traces.compare(snapshot, tenant, faults).await?;
+        let end = places.end();
+        self.notes.compare(snapshot, tenant, end, faults).await?;
+        let checkpoints = &mut self.checkpoints;
+        checkpoints.compare_tiles(snapshot, tenant, faults).await
+    }
+
+    fn take(&mut self, entry: &LoggedEntry, detail: &Detail) {
+        self.ledger.compare(entry, detail, &mut self.faults);
+        self.pairs.compare(entry, detail, &mut self.faults);
+        self.replay.take(entry, detail, &mut self.faults);
+        self.scopes.take(entry, detail, &mut self.faults);
+        self.traces.take(entry, detail);
+        self.notes.take(entry, detail);
+        self.keys.take(entry, detail);
         self.checkpoints.take(entry, &mut self.faults);
     }
 
-    /// What is left over can only be judged when the whole log was read.
-    fn finish(mut self, account: &tenant::Model, broken: Option<String>) -> Vec<String> {
+    /// What is left over can only be judged when the whole log was read; `end` is the place of the last entry.
+    async fn finish(
+        &mut self,
+        snapshot: &DatabaseTransaction,
+        account: &tenant::Model,
+        broken: Option<String>,
+        end: i64,
+    ) -> Result<(), DbErr> {
+        let tenant = account.tenant_id.as_str();
+        let faults = &mut self.faults;
+        let whole = broken.is_none();
         if let Some(fault) = broken {
-            self.faults.insert(0, fault);
+            // Its movements must be added up all the same, but say nothing of their own: the entries that justify them were not read.
+            faults.insert(0, fault);
+            self.ledger
+                .finish(snapshot, tenant, end, &mut Vec::new())
+                .await?;
         } else {
-            self.ledger.strays(&mut self.faults);
-            self.pairs.strays(&mut self.faults);
-            self.replay.compare(account, &mut self.faults);
-            self.scopes.compare(&mut self.faults);
-            self.checkpoints.finish(&mut self.faults);
+            self.ledger.finish(snapshot, tenant, end, faults).await?;
         }
-        self.ledger.sums(account, &mut self.faults);
-        self.scopes.sums(&mut self.faults);
-        self.faults
+        if whole && faults.len() < MOST_FAULTS {
+            self.pairs.finish(snapshot, tenant, end, faults).await?;
+            let notes = std::mem::take(&mut self.notes);
+            notes.finish(snapshot, tenant, faults).await?;
+            self.keys.finish(snapshot, tenant, faults).await?;
+            self.replay.compare(account, faults);
+            self.scopes.compare(faults);
+            self.checkpoints.finish(faults);
+        }
+        self.ledger.sums(account, faults);
+        self.scopes.sums(faults);
+        Ok(())
     }
 }
 
@@ -216,7 +271,7 @@ async fn orphaned_logs(
     report: &mut AuditReport,
 ) -> Result<(), DbErr> {
     use clasper_entity::audit_entry::{Column, Entity};
-    let known: Vec<String> = report.tenants.iter().map(|t| t.tenant.clone()).collect();
+    let known: BTreeSet<String> = report.tenants.iter().map(|t| t.tenant.clone()).collect();
     let mut query = Entity::find()
         .select_only()
         .column(Column::TenantId)

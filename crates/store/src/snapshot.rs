@@ -12,11 +12,11 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::read;
 use crate::row;
-use crate::rows::begin;
+use crate::rows::{self, begin};
 
 /// Opens states of the database for exports.
 #[derive(Debug, Clone)]
@@ -139,7 +139,8 @@ impl LogView for LogSnapshot {
             .all(&self.transaction)
             .await
             .map_err(store_error)?;
-        let record = |row: decision::Model| Ok((row.decision_id.to_string(), record(&row)?));
+        let record =
+            |row: decision::Model| Ok((row.decision_id.to_string(), rows::decision_record(&row)?));
         let records: Result<_, DbErr> = rows.into_iter().map(record).collect();
         records.map_err(store_error)
     }
@@ -192,28 +193,4 @@ fn policy(row: &policy_version::Model) -> Result<(u64, String), DbErr> {
     let place = u64::try_from(row.audit_seq);
     let place = place.map_err(|_| row::corrupt("policy_versions", "audit_seq"))?;
     Ok((place, policy.to_string()))
-}
-
-/// Everything a decision was computed from and came to.
-fn record(row: &decision::Model) -> Result<String, DbErr> {
-    let parsed = |text: &str| -> Value { serde_json::from_str(text).unwrap_or(Value::Null) };
-    let hash = |bytes: &[u8], column| {
-        row::digest(bytes, "decisions", column).map(|digest| digest.to_string())
-    };
-    let record = json!({
-        "decision_id": row.decision_id.to_string(),
-        "execution_id": row.execution_id.to_string(),
-        "action": row.action,
-        "intent_hash": hash(&row.intent_hash, "intent_hash")?,
-        "effect": row.effect,
-        "reason": row.reason,
-        "matched_policies": parsed(&row.matched_policies),
-        "policy_bundle_hash": hash(&row.policy_bundle_hash, "policy_bundle_hash")?,
-        "inputs": parsed(&row.inputs),
-        "grant_id": row.grant_id.map(|id| id.to_string()),
-        "grant_limits": row.grant_limits.as_deref().map(parsed),
-        "decided_at_micros": row.decided_at.to_string(),
-        "audit_seq": row.audit_seq,
-    });
-    Ok(record.to_string())
 }

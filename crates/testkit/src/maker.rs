@@ -283,6 +283,7 @@ impl Maker {
         });
         let detail = json!({
             "decision_id": decision.id.to_string(),
+            "decision_hash": decision.hash(grant.as_ref()).expect("a JSON form"),
             "effect": effect.name(),
             "reason": reason.code(),
             "intent_hash": intent.hash,

@@ -161,6 +161,16 @@ pub const TABLE: &[Row] = &[
             "clasper-webhook",
         ],
     ),
+    row(
+        "clasper-store-log",
+        Layer::Adapter,
+        &[
+            "clasper-core",
+            "clasper-db",
+            "clasper-entity",
+            "clasper-store",
+        ],
+    ),
     // Interfaces.
     // A client that others build into their programs: none of ours.
     row("clasper-adapter", Layer::Interface, &[]),

@@ -1,6 +1,7 @@
 //! What can be asked.
 
 pub mod decision;
+pub mod export;
 pub mod policy;
 pub mod price;
 pub mod redact;

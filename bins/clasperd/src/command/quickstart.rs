@@ -58,7 +58,7 @@ pub async fn run(
     let listener = serve::bind(listen).await?;
     let address = listener.local_addr()?;
     let app = App::build(&config, environment, Some(metrics)).await?;
-    app.start().await?;
+    app.start(&config).await?;
 
     let stop = CancellationToken::new();
     let database = app.database.clone();

@@ -57,6 +57,13 @@ async fn the_header_of_the_plugins_own_tokens_has_no_type() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_servers_own_tenant_is_refused() {
+    let refused = with(json!({"tenant_id": "clasper.server"})).await;
+    let refused = refused.expect_err("refused").to_string();
+    assert!(refused.contains("`tenant_id`"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_missing_or_unusable_claim_is_named() {
     for name in ["tenant_id", "workspace_id", "adapter_id"] {
         for value in [

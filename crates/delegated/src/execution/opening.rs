@@ -232,6 +232,7 @@ impl ExecutionOpening {
             Effect::RequireApproval => AuditEvent::PolicyDecisionPending,
         };
         let more = Said {
+            decision_hash: decision.hash(grant.as_ref())?,
             effect,
             policy_bundle_hash: judgement.bundle_hash,
             matched_policies: &judgement.matched,
@@ -378,6 +379,7 @@ pub(super) fn absolute(
 /// What the audit entry of a decision says besides.
 #[derive(Serialize)]
 struct Said<'a> {
+    decision_hash: Sha256Digest,
     effect: Effect,
     policy_bundle_hash: Sha256Digest,
     matched_policies: &'a [String],

@@ -11,6 +11,9 @@ pub(crate) struct Particulars<'a> {
     pub(crate) decision_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) trace_hash: Option<Cow<'a, str>>,
+    /// The hash of the decision record, in an entry.
+    #[serde(borrow)]
+    pub(crate) decision_hash: Option<Cow<'a, str>>,
     #[serde(borrow)]
     intent_hash: Option<Cow<'a, str>>,
     #[serde(borrow)]

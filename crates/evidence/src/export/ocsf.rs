@@ -37,7 +37,11 @@ const fn kind(event: AuditEvent) -> Kind {
         _ => (API_ACTIVITY, 99, "Other"),
     };
     let (status, severity) = match event {
-        E::AgentExecutionDenied | E::ToolAuthorizationDenied | E::BudgetExceeded => (2, 3),
+        E::AgentExecutionDenied
+        | E::ToolAuthorizationDenied
+        | E::BudgetExceeded
+        | E::AuthFailure
+        | E::RateLimitExceeded => (2, 3),
         E::AgentExecutionFailed
         | E::AgentExecutionCancelled
         | E::AgentExecutionRecovered

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bundle;
+mod catalogue;
 mod dice;
 mod mutation;
 mod python;

@@ -1,10 +1,10 @@
 //! Tenants: created by those who may, or on first use where that is the rule.
 
 use chrono_tz::Tz;
-use clasper_core::{AuditEvent, Classify, ErrorKind, Permission, PermissionSet, Role};
+use clasper_core::{AuditEvent, Classify, Credential, ErrorKind, Permission, PermissionSet, Role};
 use clasper_identity::{Error, NewTenant, TenantCreation, TenantProvisioning};
 
-use crate::support::{holder, operator, service, tenant};
+use crate::support::{caller, holder, operator, service, tenant};
 
 fn acme() -> NewTenant {
     NewTenant {
@@ -114,4 +114,29 @@ async fn a_known_tenant_is_looked_up_once() {
     identity.ensure_tenant(&caller).await.expect("just created");
     assert_eq!(memory.tenant_lookups(), 0);
     assert!(other.ensure_tenant(&caller).await.is_err());
+}
+
+#[tokio::test]
+async fn the_servers_own_tenant_is_made_once_by_the_server_and_nobody_acts_in_it() {
+    let (identity, memory) = service();
+    let named = NewTenant {
+        id: tenant("clasper.server"),
+        ..acme()
+    };
+    let error = identity.create_tenant(&operator(), named).await;
+    assert_eq!(error.expect_err("refused").code(), "reserved_tenant");
+    assert!(memory.state().tenants.is_empty());
+
+    identity.ensure_server_tenant().await.expect("made");
+    identity.ensure_server_tenant().await.expect("there");
+    assert_eq!(memory.state().entries.len(), 1);
+    assert_eq!(memory.state().entries[0].actor, "system");
+
+    let identity = identity.with_provisioning(TenantProvisioning::OnFirstUse);
+    let permissions = PermissionSet::all();
+    let backend = caller("clasper.server", Credential::DaemonKey, permissions);
+    let error = identity.ensure_tenant(&backend).await;
+    let error = error.expect_err("refused");
+    assert_eq!(error.code(), "reserved_tenant");
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
 }

@@ -2,7 +2,7 @@
 
 use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, DecisionId, ExecutionId, GrantId, InstanceId,
-    TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
+    Sha256Digest, TenantScope, Timestamp, TraceId, Usd, UserId, WorkspaceId, canonical_json,
 };
 use clasper_governance::{
     BudgetScope, Decision, Effect, Grant, GrantLimits, HoldAsk, Intent, NestedAdmission,
@@ -19,7 +19,7 @@ pub struct IdempotencyClaim {
     /// The key.
     pub key: String,
     /// Hash of the request: the same key with another request is refused.
-    pub request_hash: clasper_core::Sha256Digest,
+    pub request_hash: Sha256Digest,
 }
 
 /// Everything that opening a run needs. [`RunOpening::decide`] is called by the store, inside the transaction that
@@ -223,6 +223,7 @@ impl RunOpening {
         struct Detail<'a> {
             execution_id: String,
             decision_id: String,
+            decision_hash: Sha256Digest,
             grant_id: Option<String>,
             intent_hash: String,
             effect: &'static str,
@@ -250,6 +251,7 @@ impl RunOpening {
             detail: canonical_json(&Detail {
                 execution_id: self.execution.to_string(),
                 decision_id: decision.id.to_string(),
+                decision_hash: decision.hash(grant)?,
                 grant_id: grant.map(|g| g.id.to_string()),
                 intent_hash: decision.intent.hash.to_string(),
                 effect: decision.effect.name(),

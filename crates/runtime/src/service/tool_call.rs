@@ -1,6 +1,6 @@
 //! One tool call: judged, decided, recorded, made, and its outcome recorded.
 
-use clasper_core::{AuditEvent, DecisionId, GrantId};
+use clasper_core::{AuditEvent, DecisionId, GrantId, Sha256Digest};
 use clasper_governance::{Action, Decision, Effect, Grant, GrantLimits, Intent, Reason};
 use clasper_tracing::StepData;
 use serde::Serialize;
@@ -37,6 +37,7 @@ struct ToolEffect<'a> {
 struct ToolDetail<'a> {
     execution_id: String,
     decision_id: String,
+    decision_hash: Sha256Digest,
     grant_id: Option<String>,
     intent_hash: String,
     tool: &'a str,
@@ -205,6 +206,7 @@ impl Session<'_> {
         let detail = ToolDetail {
             execution_id: facts.execution.to_string(),
             decision_id: decision.id.to_string(),
+            decision_hash: decision.hash(grant.as_ref())?,
             grant_id: grant.as_ref().map(|g| g.id.to_string()),
             intent_hash: decision.intent.hash.to_string(),
             tool: name,

@@ -69,7 +69,7 @@ pub(crate) fn caller(scope: &TenantScope) -> Caller {
     }
 }
 
-fn trust(scope: &TenantScope) -> Result<Trust> {
+pub(crate) fn trust(scope: &TenantScope) -> Result<Trust> {
     let origin = LogOrigin::new(NAME, scope.tenant())?;
     let key = KeyPair::from_seed(&SEED)?.named(origin.as_str(), KeyKind::Ed25519)?;
     Ok(Trust::in_key(key.verifier().clone()))

@@ -1,11 +1,14 @@
 //! Tenants and their API keys.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use clasper_core::{AuditEvent, Sha256Digest, TenantId, TenantScope};
-use clasper_identity::{IdentityStore, KeyCreation, KeyRevocation, TenantCreation};
+use clasper_core::{AuditEntry, AuditEvent, Sha256Digest, TenantId, TenantScope};
+use clasper_entity::api_key;
+use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, TenantCreation};
 use clasper_testkit::{TestDatabase, both};
 use futures::future::try_join_all;
+use sea_orm::sea_query::Expr;
+use sea_orm::{EntityTrait, Value};
 use serde_json::json;
 
 use crate::support::entries_of;
@@ -16,6 +19,7 @@ both!(
     a_key_is_found_by_its_digest_and_listed_by_age,
     a_key_needs_its_tenant,
     a_key_is_revoked_once_and_by_its_tenant_alone,
+    a_key_that_was_changed_made_up_or_lost_behind_the_log_is_noticed,
 );
 
 async fn a_tenant_created_many_times_at_once_is_created_once(db: TestDatabase) -> Result<()> {
@@ -48,13 +52,25 @@ async fn a_tenant_is_found_as_it_was_created(db: TestDatabase) -> Result<()> {
     Ok(())
 }
 
+/// The entry that issues `key`, as the service writes it.
+fn issued(db: &TestDatabase, scope: &TenantScope, key: &ApiKey) -> AuditEntry {
+    let said = json!({
+        "name": key.name, "role": key.role.name(), "prefix": key.prefix,
+        "fingerprint": Sha256Digest::of(key.secret_hash.as_bytes()),
+    });
+    AuditEntry {
+        target: Some(format!("api_key:{}", key.id)),
+        ..db.make.entry(scope, AuditEvent::ApiKeyCreated, &said)
+    }
+}
+
 async fn a_key_is_found_by_its_digest_and_listed_by_age(db: TestDatabase) -> Result<()> {
     let acme = db.tenant("acme").await?;
     let globex = db.tenant("globex").await?;
     let mut keys = Vec::new();
     for secret in ["clk_first", "clk_second", "clk_third"] {
         let key = db.make.api_key(&acme, secret);
-        let entry = db.make.entry(&acme, AuditEvent::ApiKeyCreated, &json!({}));
+        let entry = issued(&db, &acme, &key);
         let created = db.store.create_api_key(&acme, key.clone(), entry).await?;
         assert_eq!(created, KeyCreation::Created);
         keys.push(key);
@@ -90,17 +106,18 @@ async fn a_key_is_revoked_once_and_by_its_tenant_alone(db: TestDatabase) -> Resu
     let acme = db.tenant("acme").await?;
     let globex = db.tenant("globex").await?;
     let key = db.make.api_key(&acme, "clk_one");
-    let entry = db.make.entry(&acme, AuditEvent::ApiKeyCreated, &json!({}));
+    let entry = issued(&db, &acme, &key);
     db.store.create_api_key(&acme, key.clone(), entry).await?;
     let revoke = async |scope: &TenantScope| {
-        let entry = db.make.entry(scope, AuditEvent::ApiKeyRevoked, &json!({}));
+        let mut entry = db.make.entry(scope, AuditEvent::ApiKeyRevoked, &json!({}));
+        entry.target = Some(format!("api_key:{}", key.id));
         db.store
             .revoke_api_key(scope, key.id, db.make.now(), entry)
             .await
     };
     assert_eq!(revoke(&globex).await?, KeyRevocation::NoSuchKey);
     let revoked_at = db.make.now();
-    let revoked = clasper_identity::ApiKey {
+    let revoked = ApiKey {
         revoked_at: Some(revoked_at),
         ..key.clone()
     };
@@ -121,4 +138,57 @@ async fn a_key_is_revoked_once_and_by_its_tenant_alone(db: TestDatabase) -> Resu
         0
     );
     db.ensure_whole().await
+}
+
+async fn a_key_that_was_changed_made_up_or_lost_behind_the_log_is_noticed(
+    db: TestDatabase,
+) -> Result<()> {
+    use api_key::Column as K;
+    let acme = db.tenant("acme").await?;
+    let key = db.make.api_key(&acme, "clk_one");
+    let entry = issued(&db, &acme, &key);
+    db.store.create_api_key(&acme, key.clone(), entry).await?;
+    db.ensure_whole().await?;
+    let id = key.id;
+    let set = async |column: K, value: Value| {
+        let update = api_key::Entity::update_many().col_expr(column, Expr::value(value));
+        update.exec(db.database().writer()).await
+    };
+    let first = async || -> Result<String> {
+        let faults = &db.verify().await?.tenants[0].faults;
+        Ok(faults.first().cloned().unwrap_or_default())
+    };
+    let created = key.created_at.timestamp_micros();
+    let changes: [(K, Value, Value); 5] = [
+        (K::Role, "admin".into(), key.role.name().into()),
+        (K::Name, "other".into(), key.name.clone().into()),
+        (
+            K::SecretHash,
+            vec![7u8; 32].into(),
+            key.secret_hash.as_bytes().to_vec().into(),
+        ),
+        (K::CreatedAt, (created + 1).into(), created.into()),
+        (K::RevokedAt, created.into(), Value::BigInt(None)),
+    ];
+    for (column, forged, original) in changes {
+        set(column, forged).await?;
+        let expected = format!("API key {id} is not as audit entry 2 issued it");
+        let fault = first().await?;
+        ensure!(fault.contains(&expected), "{column:?}: {fault}");
+        set(column, original).await?;
+    }
+    set(K::ApiKeyId, sea_orm::prelude::Uuid::from_u128(7).into()).await?;
+    let fault = first().await?;
+    ensure!(
+        fault.contains("no audit entry justifies API key"),
+        "{fault}"
+    );
+    api_key::Entity::delete_many()
+        .exec(db.database().writer())
+        .await?;
+    assert_eq!(
+        first().await?,
+        format!("audit entry 2 has lost API key {id}")
+    );
+    Ok(())
 }

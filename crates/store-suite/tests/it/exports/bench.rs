@@ -31,9 +31,9 @@ pub(super) struct Shelf(Mutex<BTreeMap<(ExportId, String), Bytes>>);
 
 type Bytes = Arc<Mutex<Vec<u8>>>;
 
-struct Shared(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Shared(pub(crate) Arc<Mutex<Vec<u8>>>);
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

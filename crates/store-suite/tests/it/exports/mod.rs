@@ -1,6 +1,6 @@
 //! Exports: made from one snapshot, of the whole log or a part, by one maker at a time, and removed in their time.
 
-mod bench;
+pub(crate) mod bench;
 
 use std::io::Write as _;
 
