@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clasper_core::{LoggedEntry, Sha256Digest};
+use clasper_core::{AuditEvent, LoggedEntry, Sha256Digest};
 use clasper_entity::{decision, open_run, outcome};
 use clasper_evidence::PairRole;
 use sea_orm::prelude::Uuid;
@@ -282,7 +282,20 @@ impl Closed {
         let same = |name: &str, text: &str| detail.text(name).is_none_or(|said| said == text);
         same("decision_id", &self.decision.to_string())
             && same("outcome", &self.result)
+            && expected(entry.entry.event).is_none_or(|expected| expected == self.result)
             && detail.amount("cost_usd").unwrap_or(0) == self.cost
             && entry.entry.occurred_at.timestamp_micros() == self.at
+    }
+}
+
+/// The outcome that the type of an entry says by itself.
+const fn expected(event: AuditEvent) -> Option<&'static str> {
+    match event {
+        AuditEvent::ToolCallSucceeded => Some("succeeded"),
+        AuditEvent::ToolCallFailed => Some("failed"),
+        AuditEvent::AgentExecutionDenied
+        | AuditEvent::ToolAuthorizationDenied
+        | AuditEvent::ExecutionDenied => Some("denied"),
+        _ => None,
     }
 }

@@ -133,15 +133,18 @@ impl LogView for LogSnapshot {
 
     async fn decisions(&self, ids: &[String]) -> Result<HashMap<String, String>, StoreError> {
         let ids = ids.iter().filter_map(|id| id.parse::<Uuid>().ok());
+        // By name alone: with the tenant in the question, SQLite walks all of the tenant's for each.
         let rows = decision::Entity::find()
-            .filter(decision::Column::TenantId.eq(self.tenant()))
             .filter(decision::Column::DecisionId.is_in(ids))
             .all(&self.transaction)
             .await
             .map_err(store_error)?;
         let record =
             |row: decision::Model| Ok((row.decision_id.to_string(), rows::decision_record(&row)?));
-        let records: Result<_, DbErr> = rows.into_iter().map(record).collect();
+        let own = rows
+            .into_iter()
+            .filter(|row| row.tenant_id == self.tenant());
+        let records: Result<_, DbErr> = own.map(record).collect();
         records.map_err(store_error)
     }
 

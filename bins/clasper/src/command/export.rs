@@ -55,7 +55,9 @@ pub async fn run(server: &Server, asked: Export) -> Result<()> {
         .download(&format!("{path}/download"), &asked.out)
         .await
         .with_context(|| format!("{out} cannot be written"))?;
-    let (entries, hash) = (&export["archive"]["entries"], &export["archive"]["sha256"]);
+    let archive = &export["archive"];
+    let (entries, hash) = (&archive["entries"], archive["sha256"].as_str());
+    let hash = hash.unwrap_or_default();
     println!("{out}: {entries} entries, {bytes} bytes, {hash}");
     println!(
         "verify it with: clasper verify {out} --key <the log's key, from GET /audit/keys of an earlier day>"

@@ -244,12 +244,16 @@ impl<'a> Walk<'a> {
             }
         } else if let Some(file) = &mut sides.decisions {
             let read = at(DECISIONS, file.line(MAX_RECORD_BYTES))? == Piece::Read;
-            // What is not looked at must be text all the same: JSON that is skipped is not checked for it.
-            let text = std::str::from_utf8(&file.buffer).ok().filter(|_| read);
-            let record = text.and_then(|text| Particulars::read(text.as_bytes()));
-            let hash = detail.decision_hash.as_deref();
-            let same = |hash| Sha256Digest::of(&file.buffer).to_string() == hash;
-            if record.is_some_and(|record| detail.agrees(&record)) && hash.is_none_or(same) {
+            let fits = if let Some(hash) = detail.decision_hash.as_deref() {
+                // It is over every byte of the record, so that nothing is left to compare.
+                read && Sha256Digest::of(&file.buffer).to_string() == hash
+            } else {
+                // What is not looked at must be text all the same: JSON that is skipped is not checked for it.
+                let text = std::str::from_utf8(&file.buffer).ok().filter(|_| read);
+                let record = text.and_then(|text| Particulars::read(text.as_bytes()));
+                record.is_some_and(|record| detail.agrees(&record))
+            };
+            if fits {
                 files.report.decisions += 1;
             } else {
                 let why = "the record does not say what the entry says";
