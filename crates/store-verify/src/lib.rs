@@ -6,6 +6,7 @@ mod detail;
 mod ledger;
 mod note;
 mod pairing;
+mod retention;
 mod scope;
 mod trace;
 mod verify;

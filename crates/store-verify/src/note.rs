@@ -8,6 +8,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use crate::detail::Detail;
+use crate::trace::dropped;
 use clasper_store::rows::labels_hash;
 
 /// What the log says of labels and annotations.
@@ -15,8 +16,8 @@ use clasper_store::rows::labels_hash;
 pub(crate) struct NoteCheck {
     /// The last hash of each trace's labels, and the entry that says it.
     labels: HashMap<Uuid, (i64, String)>,
-    /// The hash of each annotation's text, and the entry that says it.
-    annotations: HashMap<Uuid, (i64, String)>,
+    /// The hash of each annotation's text, and the entry that says it, by trace.
+    annotations: HashMap<Uuid, Vec<(Uuid, i64, String)>>,
 }
 
 impl NoteCheck {
@@ -28,11 +29,19 @@ impl NoteCheck {
                 let said = (entry.seq, hash.to_owned());
                 self.labels.insert(trace.as_uuid(), said);
             }
-            (AuditEvent::TraceAnnotated, _) => {
+            (AuditEvent::TraceAnnotated, trace) => {
                 let id = detail.text("annotation_id").and_then(|id| id.parse().ok());
                 let hash = detail.text("value_hash").unwrap_or_default();
-                let said = (entry.seq, hash.to_owned());
-                self.annotations.insert(id.unwrap_or_default(), said);
+                let said = (id.unwrap_or_default(), entry.seq, hash.to_owned());
+                let trace = trace.map(|trace| trace.as_uuid()).unwrap_or_default();
+                self.annotations.entry(trace).or_default().push(said);
+            }
+            // They go with their trace.
+            (AuditEvent::TracesDropped, _) => {
+                for trace in dropped(detail) {
+                    self.labels.remove(&trace);
+                    self.annotations.remove(&trace);
+                }
             }
             _ => {}
         }
@@ -62,7 +71,9 @@ impl NoteCheck {
                 ));
             }
         }
-        annotations(snapshot, tenant, self.annotations, faults).await
+        let said = self.annotations.into_values().flatten();
+        let said = said.map(|(id, seq, hash)| (id, (seq, hash))).collect();
+        annotations(snapshot, tenant, said, faults).await
     }
 }
 

@@ -14,6 +14,7 @@ use crate::detail::Detail;
 use crate::ledger::LedgerCheck;
 use crate::note::NoteCheck;
 use crate::pairing::PairCheck;
+use crate::retention::RetentionCheck;
 use crate::scope::ScopeCheck;
 use crate::trace::TraceCheck;
 use clasper_store::rows;
@@ -92,6 +93,7 @@ async fn verify_tenant(
         checkpoints: CheckpointCheck::load(snapshot, &account.tenant_id).await?,
         traces: TraceCheck::default(),
         notes: NoteCheck::default(),
+        retention: RetentionCheck::default(),
         faults: Vec::new(),
     };
     let broken = walk(snapshot, account, &mut verifier, &mut checks).await?;
@@ -174,6 +176,7 @@ struct Checks {
     checkpoints: CheckpointCheck,
     traces: TraceCheck,
     notes: NoteCheck,
+    retention: RetentionCheck,
     faults: Vec<String>,
 }
 
@@ -187,8 +190,9 @@ impl Checks {
         self.pairs.compare(entry, &detail, &mut self.faults);
         self.replay.take(entry, &detail, &mut self.faults);
         self.scopes.take(entry, &detail, &mut self.faults);
-        self.traces.take(entry, &detail);
+        self.traces.take(entry, &detail, &mut self.faults);
         self.notes.take(entry, &detail);
+        self.retention.take(entry, &detail);
         self.checkpoints.take(entry, &mut self.faults);
     }
 
@@ -202,6 +206,8 @@ impl Checks {
             self.replay.compare(account, &mut self.faults);
             self.scopes.compare(&mut self.faults);
             self.checkpoints.finish(&mut self.faults);
+            self.traces.finish(&mut self.faults);
+            self.retention.compare(account, &mut self.faults);
         }
         self.ledger.sums(account, &mut self.faults);
         self.scopes.sums(&mut self.faults);

@@ -5,8 +5,8 @@ use sea_orm::{DatabaseTransaction, DbErr, IsolationLevel, TransactionTrait};
 
 pub use crate::read::audit::log_rows;
 pub use crate::read::evidence::keys as log_keys;
-pub use crate::row::{chain_head, count, logged_entry};
-pub use crate::write::{hold_scopes, labels_hash};
+pub use crate::row::{chain_head, count, logged_entry, retention};
+pub use crate::write::{TraceCounts, hold_scopes, labels_hash};
 
 /// A reading transaction that sees one state of the database; on SQLite every transaction does.
 ///

@@ -76,6 +76,16 @@ pub trait TraceStore: Send + Sync {
         filter: &TraceFilter,
     ) -> Result<Page<Trace>, StoreError>;
 
+    /// How many traces a filter finds on all its pages together. Its cursor, limit and offset count for nothing.
+    async fn count_traces(
+        &self,
+        scope: &TenantScope,
+        filter: &TraceFilter,
+    ) -> Result<u64, StoreError>;
+
+    /// Whether the tenant had a trace with this id that retention has not kept, or has dropped since: the log knows.
+    async fn was_dropped(&self, scope: &TenantScope, id: TraceId) -> Result<bool, StoreError>;
+
     /// Totals over every trace that was recorded, those that retention has dropped since included.
     async fn trace_stats(
         &self,

@@ -1,13 +1,13 @@
 //! Traces.
 
-use clasper_core::{Cursor, Page, TenantScope, TraceId};
+use clasper_core::{AuditEvent, Cursor, Page, TenantScope, TraceId};
 use clasper_entity::trace::{Column, Entity, Model};
-use clasper_entity::{trace_entity, trace_label};
+use clasper_entity::{audit_entry, trace_entity, trace_label};
 use clasper_tracing::{Trace, TraceFilter};
 use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::read::{report, trace_note};
@@ -60,23 +60,7 @@ pub(crate) async fn list<C: ConnectionTrait>(
     scope: &TenantScope,
     filter: &TraceFilter,
 ) -> Result<Page<Trace>, DbErr> {
-    let mut query = Entity::find().filter(Column::TenantId.eq(scope.tenant().as_str()));
-    if let Some(workspace) = &filter.workspace {
-        query = query.filter(Column::WorkspaceId.eq(workspace.as_str()));
-    }
-    if let Some(role) = &filter.agent_role {
-        query = query.filter(Column::AgentRole.eq(role.as_str()));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(Column::Status.eq(status.name()));
-    }
-    query = query.filter(marked(scope, filter));
-    if let Some(from) = filter.started_from {
-        query = query.filter(Column::StartedAt.gte(from.timestamp_micros()));
-    }
-    if let Some(to) = filter.started_to {
-        query = query.filter(Column::StartedAt.lte(to.timestamp_micros()));
-    }
+    let mut query = Entity::find().filter(wanted(scope, filter));
     if let Some(cursor) = &filter.cursor {
         query = query.filter(before(cursor));
     }
@@ -97,6 +81,27 @@ pub(crate) async fn list<C: ConnectionTrait>(
     });
     let items = values(connection, scope, &rows[..limit.min(rows.len())]).await?;
     Ok(Page { items, next })
+}
+
+/// What the filter asks for, whichever page.
+pub(super) fn wanted(scope: &TenantScope, filter: &TraceFilter) -> Condition {
+    let mut all = Condition::all().add(Column::TenantId.eq(scope.tenant().as_str()));
+    if let Some(workspace) = &filter.workspace {
+        all = all.add(Column::WorkspaceId.eq(workspace.as_str()));
+    }
+    if let Some(role) = &filter.agent_role {
+        all = all.add(Column::AgentRole.eq(role.as_str()));
+    }
+    if let Some(status) = filter.status {
+        all = all.add(Column::Status.eq(status.name()));
+    }
+    if let Some(from) = filter.started_from {
+        all = all.add(Column::StartedAt.gte(from.timestamp_micros()));
+    }
+    if let Some(to) = filter.started_to {
+        all = all.add(Column::StartedAt.lte(to.timestamp_micros()));
+    }
+    all.add(marked(scope, filter))
 }
 
 /// Labelled or linked as asked.
@@ -126,6 +131,36 @@ fn marked(scope: &TenantScope, filter: &TraceFilter) -> Condition {
         all = all.add(Column::TraceId.in_subquery(linked.into_query()));
     }
     all
+}
+
+/// Whether the log says that there was such a trace.
+pub(crate) async fn is_logged<C: ConnectionTrait>(
+    connection: &C,
+    scope: &TenantScope,
+    id: TraceId,
+) -> Result<bool, DbErr> {
+    let found = logged(scope.tenant().as_str(), [id.as_uuid()]).limit(1);
+    Ok(connection.query_one(&found.into_query()).await?.is_some())
+}
+
+/// Entries that say of these traces that they were written.
+pub(crate) fn logged(
+    tenant: &str,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Select<audit_entry::Entity> {
+    use audit_entry::Column as A;
+    let events = [
+        AuditEvent::AgentExecutionCompleted,
+        AuditEvent::AgentExecutionFailed,
+        AuditEvent::AgentExecutionCancelled,
+        AuditEvent::AgentExecutionRecovered,
+        AuditEvent::AgentExecutionDenied,
+        AuditEvent::AdapterTraceIngested,
+    ];
+    audit_entry::Entity::find()
+        .filter(A::TenantId.eq(tenant))
+        .filter(A::TraceId.is_in(ids))
+        .filter(A::EventType.is_in(events.map(AuditEvent::name)))
 }
 
 fn before(cursor: &Cursor) -> Condition {
