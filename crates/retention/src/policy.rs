@@ -233,7 +233,7 @@ mod tests {
             ..PolicyChange::default()
         });
         assert_eq!((first.revision, first.days), (1, DEFAULT_DAYS));
-        let later = first.updated_at + std::time::Duration::from_secs(60);
+        let later = first.updated_at + std::time::Duration::from_mins(1);
         let days = PolicyChange {
             days: Some(7),
             ..PolicyChange::default()

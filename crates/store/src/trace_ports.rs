@@ -45,7 +45,7 @@ impl TraceStore for Store {
     }
 
     async fn was_dropped(&self, scope: &TenantScope, id: TraceId) -> Result<bool, StoreError> {
-        read::trace::is_logged(&self.reader, scope, id)
+        read::trace::was_dropped(&self.reader, scope, id)
             .await
             .map_err(store_error)
     }

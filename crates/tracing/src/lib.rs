@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod diff;
+mod head;
 mod note;
 mod reduced;
 mod reported;

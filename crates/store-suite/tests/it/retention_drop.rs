@@ -132,6 +132,8 @@ async fn without_a_policy_nothing_is_dropped(db: TestDatabase) -> Result<()> {
         "{refused:?}"
     );
     ensure!(db.store.find_trace(&acme, id).await?.is_some());
+    // If it were gone, it would not be for retention.
+    ensure!(!db.store.was_dropped(&acme, id).await?);
     assert_eq!(entries_of(&db, &acme, AuditEvent::TracesDropped).await?, 0);
     Ok(())
 }

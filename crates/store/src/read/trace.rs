@@ -2,7 +2,7 @@
 
 use clasper_core::{AuditEvent, Cursor, Page, TenantScope, TraceId};
 use clasper_entity::trace::{Column, Entity, Model};
-use clasper_entity::{audit_entry, trace_entity, trace_label};
+use clasper_entity::{audit_entry, tenant, trace_entity, trace_label};
 use clasper_tracing::{Trace, TraceFilter};
 use sea_orm::prelude::Uuid;
 use sea_orm::{
@@ -13,15 +13,15 @@ use sea_orm::{
 use crate::read::{report, trace_note};
 use crate::row;
 
-fn value(row: &Model) -> Result<Trace, DbErr> {
-    serde_json::from_str(&row.document).map_err(|_| row::corrupt("traces", "document"))
-}
+/// Reads what is stored of a trace: all of it, or all but its steps.
+type Read = fn(&str) -> serde_json::Result<Trace>;
 
 /// The traces in `rows`, with the labels that they have now and the violations that were found since.
 async fn values<C: ConnectionTrait>(
     connection: &C,
     scope: &TenantScope,
     rows: &[Model],
+    read: Read,
 ) -> Result<Vec<Trace>, DbErr> {
     let Some(first) = rows.first() else {
         return Ok(Vec::new());
@@ -30,10 +30,8 @@ async fn values<C: ConnectionTrait>(
     let mut labels = trace_note::labels(connection, &first.tenant_id, ids).await?;
     let labelled = |row: &Model| {
         let labels = labels.remove(&row.trace_id).unwrap_or_default();
-        Ok(Trace {
-            labels,
-            ..value(row)?
-        })
+        let trace = read(&row.document).map_err(|_| row::corrupt("traces", "document"))?;
+        Ok(Trace { labels, ..trace })
     };
     let mut traces = rows
         .iter()
@@ -52,7 +50,8 @@ pub(crate) async fn find<C: ConnectionTrait>(
     let Some(row) = Entity::find_by_id(key).one(connection).await? else {
         return Ok(None);
     };
-    Ok(values(connection, scope, &[row]).await?.pop())
+    let whole: Read = |text| serde_json::from_str(text);
+    Ok(values(connection, scope, &[row], whole).await?.pop())
 }
 
 pub(crate) async fn list<C: ConnectionTrait>(
@@ -79,7 +78,8 @@ pub(crate) async fn list<C: ConnectionTrait>(
         key: row.started_at,
         id: row.trace_id.to_string(),
     });
-    let items = values(connection, scope, &rows[..limit.min(rows.len())]).await?;
+    let shown = &rows[..limit.min(rows.len())];
+    let items = values(connection, scope, shown, Trace::head_of).await?;
     Ok(Page { items, next })
 }
 
@@ -133,12 +133,19 @@ fn marked(scope: &TenantScope, filter: &TraceFilter) -> Condition {
     all
 }
 
-/// Whether the log says that there was such a trace.
-pub(crate) async fn is_logged<C: ConnectionTrait>(
+/// Whether the log says that there was such a trace, of a tenant that forgets any.
+pub(crate) async fn was_dropped<C: ConnectionTrait>(
     connection: &C,
     scope: &TenantScope,
     id: TraceId,
 ) -> Result<bool, DbErr> {
+    let forgets = tenant::Entity::find_by_id(scope.tenant().as_str())
+        .select_only()
+        .column(tenant::Column::TenantId)
+        .filter(tenant::Column::Retention.is_not_null());
+    if connection.query_one(&forgets.into_query()).await?.is_none() {
+        return Ok(false);
+    }
     let found = logged(scope.tenant().as_str(), [id.as_uuid()]).limit(1);
     Ok(connection.query_one(&found.into_query()).await?.is_some())
 }

@@ -1,6 +1,6 @@
 //! How many traces are kept, by what lists are filtered by: counted in the commit that adds or drops them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use clasper_db::WriteTransaction;
 use clasper_entity::trace;
@@ -40,10 +40,13 @@ impl TraceCounts {
         if self.0.is_empty() {
             return Ok(());
         }
+        // Each once: the text of the statement is then nearly always the same, and prepared already.
+        let tenants: BTreeSet<&str> = self.0.keys().map(|key| key.0.as_str()).collect();
+        let starts: BTreeSet<i64> = self.0.keys().map(|key| key.2).collect();
         let known = trace_count::Entity::find()
-            .filter(C::TenantId.is_in(self.0.keys().map(|key| key.0.as_str())))
+            .filter(C::TenantId.is_in(tenants))
             .filter(C::Span.is_in([TOTAL_MICROS, DAY_MICROS]))
-            .filter(C::StartsAt.is_in(self.0.keys().map(|key| key.2)));
+            .filter(C::StartsAt.is_in(starts));
         for row in transaction.all(known).await? {
             let key = (
                 row.tenant_id,
