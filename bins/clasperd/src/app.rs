@@ -14,9 +14,11 @@ use clasper_exports::ExportWorker;
 use clasper_governance::Budgets;
 use clasper_http::CredentialLimiter;
 use clasper_llm::Providers;
+use clasper_retention::Retention;
 use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_store_log::{OldCheckpoints, ServerEvents};
+use clasper_store_retention::RetentionRows;
 use clasper_telemetry::MetricsHandle;
 use clasper_tracing::Traces;
 use clasper_webhook::Notices;
@@ -53,6 +55,8 @@ pub struct App {
     pub export_worker: ExportWorker,
     /// Tells the log of the server itself.
     pub watch: Watch,
+    /// Drops traces that had their days.
+    pub retention: Retention,
     /// Delivers callbacks and webhooks.
     pub notices: Notices,
     /// Every run and worker.
@@ -107,6 +111,8 @@ impl App {
         let callbacks = outgoing.callbacks;
         let decisions = decisions(config, &store, &seal, &redactions, callbacks, &clock, &ids)?;
         let (reports, telemetry_keys) = reports(&config.reports, &store, &redactions, &clock, &ids);
+        let kept = Arc::new(RetentionRows::new((*store).clone()));
+        let retention = Retention::new(kept, clock.clone(), ids.clone());
         let agents = AgentService::new(
             AgentDeps {
                 runs: store.clone(),
@@ -152,6 +158,7 @@ impl App {
             identity,
             traces: store.clone(),
             trace_notes: Traces::new(store.clone(), store.clone(), clock.clone(), ids.clone()),
+            retention: retention.clone(),
             news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),
             log: evidence.log,
@@ -187,6 +194,7 @@ impl App {
             checkpointer: evidence.checkpointer,
             export_worker: worker,
             watch,
+            retention,
             notices: outgoing.notices,
             tracker,
             shutdown,

@@ -44,12 +44,17 @@ where
 }
 
 /// Starts all background work. It ends when the server stops.
-#[expect(clippy::too_many_lines, reason = "one row for each kind of work")]
 pub fn start(app: &App) {
-    let (seconds, minutes) = (Duration::from_secs, Duration::from_mins);
+    for worker in work(app).into_iter().chain(upkeep(app)) {
+        app.tracker.spawn(run(worker, app.shutdown.clone()));
+    }
+}
+
+/// What others wait for.
+fn work(app: &App) -> Vec<Worker> {
+    let seconds = Duration::from_secs;
     let agents = &app.agents;
-    let upkeep = (app.limiter.clone(), app.metrics.clone());
-    let table = [
+    vec![
         worker(
             "say that this process lives",
             seconds(5),
@@ -87,6 +92,31 @@ pub fn start(app: &App) {
             |checkpointer| async move { checkpointer.tick().await },
         ),
         worker(
+            "make exports",
+            seconds(1),
+            &(app.export_worker.clone(), app.shutdown.clone()),
+            |(exports, stop)| async move {
+                // A stop need not wait for it: what was begun is taken up again by the next start.
+                let made = stop.run_until_cancelled(exports.work()).await;
+                made.map_or(Ok(()), |made| made.map(drop))
+            },
+        ),
+        worker(
+            "deliver callbacks and webhooks",
+            seconds(1),
+            &app.notices,
+            |notices| async move { notices.deliver_due().await.map(drop) },
+        ),
+    ]
+}
+
+/// What keeps the house in order.
+fn upkeep(app: &App) -> Vec<Worker> {
+    let (seconds, minutes) = (Duration::from_secs, Duration::from_mins);
+    let agents = &app.agents;
+    let upkeep = (app.limiter.clone(), app.metrics.clone());
+    vec![
+        worker(
             "forget old checkpoints, but for the last of each hour",
             minutes(15),
             &app.watch,
@@ -99,26 +129,24 @@ pub fn start(app: &App) {
             |watch| async move { watch.tick().await },
         ),
         worker(
-            "make exports",
-            seconds(1),
-            &(app.export_worker.clone(), app.shutdown.clone()),
-            |(exports, stop)| async move {
-                // A stop need not wait for it: what was begun is taken up again by the next start.
-                let made = stop.run_until_cancelled(exports.work()).await;
-                made.map_or(Ok(()), |made| made.map(drop))
-            },
-        ),
-        worker(
             "remove exports that had their time",
             minutes(1),
             &app.export_worker,
             |exports| async move { exports.sweep().await },
         ),
         worker(
-            "deliver callbacks and webhooks",
-            seconds(1),
-            &app.notices,
-            |notices| async move { notices.deliver_due().await.map(drop) },
+            "drop traces that had their days",
+            minutes(1),
+            &(app.retention.clone(), app.shutdown.clone()),
+            |(retention, stop)| async move {
+                // A stop need not wait for it: what is left has its days past then, too.
+                let swept = stop.run_until_cancelled(retention.sweep()).await;
+                let traces = swept.unwrap_or(Ok(0))?;
+                if traces > 0 {
+                    tracing::info!(traces, "dropped traces that had their days");
+                }
+                Ok(())
+            },
         ),
         worker(
             "count waiting callbacks and webhooks, forget settled ones",
@@ -150,10 +178,7 @@ pub fn start(app: &App) {
                 async { Ok(()) }
             },
         ),
-    ];
-    for worker in table {
-        app.tracker.spawn(run(worker, app.shutdown.clone()));
-    }
+    ]
 }
 
 async fn run(worker: Worker, stop: CancellationToken) {

@@ -17,6 +17,7 @@ use clasper_identity::{Authenticator, Identity};
 use clasper_policy::Policies;
 use clasper_privacy::Redactions;
 use clasper_reports::{Reports, TelemetryKeys};
+use clasper_retention::Retention;
 use clasper_runtime::backend::ControlPlane;
 use clasper_runtime::service::AgentService;
 use clasper_tracing::{TraceStore, Traces};
@@ -72,6 +73,8 @@ pub struct ApiDeps {
     pub traces: Arc<dyn TraceStore>,
     /// Labels, annotations and comparisons of traces.
     pub trace_notes: Traces,
+    /// How traces are kept and forgotten.
+    pub retention: Retention,
     /// When the audit logs may have grown.
     pub news: LogNews,
     /// The audit log.

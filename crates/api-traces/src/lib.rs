@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod events;
+mod retention;
 mod traces;
 
 use clasper_api_state::ApiState;
@@ -8,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every route of traces, with its description, part by part: whoever serves them need not hold all descriptions at once.
 pub fn routes() -> impl Iterator<Item = OpenApiRouter<ApiState>> {
-    [traces::routes, events::routes]
+    [traces::routes, events::routes, retention::routes]
         .into_iter()
         .map(|part| part())
 }

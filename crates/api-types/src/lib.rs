@@ -31,6 +31,7 @@ mod policy;
 mod posture;
 mod price;
 mod redaction;
+mod retention;
 mod risk;
 mod status;
 mod stream;
@@ -129,6 +130,11 @@ pub use redaction::{
     FindingView, OriginalReply, PreviewBody, PreviewReply, PutRedactionBody, RedactionReply,
     RedactionStrategy,
 };
+pub use retention::{
+    EnforceRetentionBody, EnforceRetentionReply, EnforcedRetentionView, NeedsCleanupView,
+    RetentionPolicyView, RetentionReply, RetentionStatsReply, RetentionStatsView, SamplingStrategy,
+    SetRetentionBody, SetRetentionReply, TraceStorageMode,
+};
 pub use risk::{RiskFactorsView, RiskScoreBody, RiskScoreReply};
 pub use status::OkStatus;
 pub use stream::{StreamChunk, StreamDone, StreamError, StreamEvent, StreamStart};
@@ -144,9 +150,9 @@ pub use tool::{
     ToolDecisionName, ToolHistory, ToolList, ToolPolicyView, ToolView,
 };
 pub use trace::{
-    GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceList, TraceOutputView,
-    TraceQuery, TraceReply, TraceStatus, TraceStepView, TraceTrust, TraceUsageView, TraceView,
-    UsedScopeView, ViolationView,
+    GrantedScopeView, IntegrityStatus, ReducedTraceView, ReportedView, TraceInputView, TraceList,
+    TraceOutputView, TraceQuery, TraceReply, TraceStatus, TraceStepView, TraceTrust,
+    TraceUsageView, TraceView, UsedScopeView, ViolationView,
 };
 pub use trace_diff::{
     CallsDiffView, ChangedCallView, DiffCallView, DiffContextView, DiffSummaryView, DiffTracesBody,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Amount, DateOrTime, WireTime};
+use crate::{Amount, DateOrTime, TraceStorageMode, WireTime};
 
 /// Which traces to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -65,6 +65,23 @@ pub enum IntegrityStatus {
     NoSteps,
     /// No step has a hash.
     NoHashes,
+    /// Retention left out what the hashes are over. Those of the steps are kept, to compare with a copy.
+    TextsLeftOut,
+}
+
+/// What retention left out of a trace when it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReducedTraceView {
+    /// How much of it is kept: `summary` or `minimal`.
+    pub storage_mode: TraceStorageMode,
+    /// SHA-256 of the text that would have been stored of the whole trace.
+    pub whole_hash: String,
+    /// SHA-256 of the message; absent with `minimal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_hash: Option<String>,
+    /// SHA-256 of the answer; absent without one, and with `minimal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_hash: Option<String>,
 }
 
 /// How far a reported trace can be believed.
@@ -308,6 +325,9 @@ pub struct TraceView {
     /// The message it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// What retention left out of it; absent when it is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduced: Option<ReducedTraceView>,
     /// What happened, in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<TraceStepView>>,
@@ -328,6 +348,8 @@ pub struct TraceReply {
 pub struct TraceList {
     /// The traces, without their steps: `GET /traces/{id}` has them.
     pub traces: Vec<TraceView>,
+    /// How many traces there are on all pages together, those that retention has dropped left out.
+    pub total: u64,
     /// Send it as `cursor` for the next page; null on the last.
     #[schema(required)]
     pub next_cursor: Option<String>,
@@ -335,4 +357,6 @@ pub struct TraceList {
     pub has_more: bool,
     /// How many there are at most on a page.
     pub limit: u32,
+    /// How many were skipped by `offset`.
+    pub offset: u64,
 }

@@ -32,6 +32,7 @@ const DAEMON_KEY: &str = "daemon_key";
         (name = "reports", description = "What adapters report of what they did"),
         (name = "webhooks", description = "Endpoints that are told what happens"),
         (name = "traces", description = "What executions did"),
+        (name = "retention", description = "How traces are kept and forgotten"),
         (name = "redaction", description = "What is taken out of texts before they are stored or sent"),
         (name = "events", description = "What happens, as it happens"),
         (name = "audit", description = "The tenant's log: every write, in order, linked by hashes"),

@@ -164,6 +164,10 @@ events! {
     PriceChanged = "price_changed";
     /// The tenant's redaction was changed.
     RedactionChanged = "redaction_changed";
+    /// How long the tenant's traces are kept, or how much of them, was changed.
+    RetentionChanged = "retention_changed";
+    /// Traces were dropped: they were past their days.
+    TracesDropped = "traces_dropped";
     /// Somebody read the values behind the tokens of a trace.
     RawTextRead = "raw_text_read";
     /// A bundle of the log was asked for.

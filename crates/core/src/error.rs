@@ -12,6 +12,8 @@ pub enum ErrorKind {
     Forbidden,
     /// There is no such thing in the caller's tenant.
     NotFound,
+    /// There was such a thing in the caller's tenant, and it is kept no more.
+    Gone,
     /// The state does not permit it, or someone else was first.
     Conflict,
     /// The budget does not cover it.

@@ -78,6 +78,10 @@ permissions! {
     RedactionReveal = "redaction:reveal";
     /// See the values behind tokens in stored traces. Every reading is in the log.
     TraceRaw = "trace:raw";
+    /// Read how long traces are kept, and how much of them.
+    RetentionView = "retention:view";
+    /// Change that, hold everything, and drop what is past its days.
+    RetentionModify = "retention:modify";
 }
 
 impl fmt::Display for Permission {
@@ -155,7 +159,7 @@ pub enum Role {
     Viewer,
     /// Sends messages; reads everything of the tenant; labels and annotates traces; resolves decisions that ask for no higher role.
     Operator,
-    /// Also changes budgets, policies, redaction and adapters, and may override.
+    /// Also changes budgets, policies, redaction, retention and adapters, and may override.
     ReleaseManager,
     /// Also issues keys, and reads what was redacted from traces.
     Admin,
@@ -200,14 +204,16 @@ impl Role {
             .with(P::DecisionResolve)
             .with(P::AdapterView)
             .with(P::RedactionView)
-            .with(P::RedactionReveal);
+            .with(P::RedactionReveal)
+            .with(P::RetentionView);
         let release_manager = operator
             .with(P::BudgetModify)
             .with(P::PolicyManage)
             .with(P::OverrideUse)
             .with(P::AdapterManage)
             .with(P::WebhookManage)
-            .with(P::RedactionManage);
+            .with(P::RedactionManage)
+            .with(P::RetentionModify);
         match self {
             Self::Agent => PermissionSet::EMPTY
                 .with(P::AgentRun)

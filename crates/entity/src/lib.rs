@@ -35,6 +35,7 @@ pub mod tenant;
 pub mod tool_authorization;
 pub mod trace;
 pub mod trace_annotation;
+pub mod trace_count;
 pub mod trace_entity;
 pub mod trace_label;
 pub mod trace_total;

@@ -51,6 +51,9 @@ pub struct Model {
     pub budget_created_at: i64,
     /// When it was last set or rolled over.
     pub budget_updated_at: i64,
+    /// How its traces are kept, as JSON; null when it has not said.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub retention: Option<String>,
 }
 
 /// No relations: joins are by tenant-scoped queries.

@@ -56,6 +56,16 @@ impl Authenticated {
         })
     }
 
+    /// The caller, for every tenant: the daemon key came alone, and nothing names a tenant. `None` for any other credential, or
+    /// when a tenant is named; [`Authenticated::caller`] settles whose the request is then.
+    #[must_use]
+    pub fn for_all(&self, named: Option<&TenantId>) -> Option<Caller> {
+        if named.is_some() || self.by_header.is_some() || !self.authentication.names_nobody() {
+            return None;
+        }
+        self.caller(None).ok()
+    }
+
     /// What the credentials proved, before a tenant is settled.
     #[must_use]
     pub const fn authentication(&self) -> &Authentication {

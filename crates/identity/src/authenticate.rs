@@ -79,6 +79,12 @@ impl Authentication {
         }
     }
 
+    /// Whether this is the daemon key alone: whose tenant it acts for is up to each request.
+    #[must_use]
+    pub const fn names_nobody(&self) -> bool {
+        matches!(self, Self::Daemon(daemon) if daemon.bearer.is_none())
+    }
+
     /// What per-credential rate limits count by: the same for every request with the same credential.
     #[must_use]
     pub const fn limit_key(&self) -> Credential {

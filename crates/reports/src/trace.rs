@@ -233,6 +233,7 @@ impl ReportedTrace {
             task_id: self.task_id.clone(),
             document_id: self.document_id.clone(),
             message_id: self.message_id.clone(),
+            reduced: None,
         }
     }
 

@@ -46,6 +46,17 @@ impl Detail {
         self.text(name)?.parse().ok().map(Usd::nanos)
     }
 
+    /// A member, whatever it is.
+    pub(crate) fn member(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or(&Value::Null)
+    }
+
+    /// Whether the trace that the entry attests was stored; retention may have kept nothing of it.
+    pub(crate) fn stores_its_trace(&self) -> bool {
+        let said = self.member("retention").get("stored");
+        said.and_then(Value::as_str) != Some("no")
+    }
+
     pub(crate) fn object(&self, name: &str) -> Option<Self> {
         self.0
             .get(name)

@@ -8,6 +8,7 @@ mod key;
 mod ledger;
 mod note;
 mod pairing;
+mod retention;
 mod scope;
 mod trace;
 mod verify;

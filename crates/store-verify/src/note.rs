@@ -11,6 +11,7 @@ use sea_orm::{
 };
 
 use crate::detail::Detail;
+use crate::trace::dropped;
 use clasper_store::rows::labels_hash;
 
 /// Annotations looked at together.
@@ -23,8 +24,12 @@ const MOST_NAMED: usize = 10;
 pub(crate) struct NoteCheck {
     /// The last hash of each trace's labels, and the entry that says it.
     labels: HashMap<Uuid, (i64, String)>,
-    /// The hash of each annotation's text, and the entry that says it.
-    annotations: HashMap<Uuid, (i64, String)>,
+    /// The trace of each annotation, the entry that says it, and the hash of its text.
+    annotations: HashMap<Uuid, (Uuid, i64, String)>,
+    /// Annotations that were not found so far, their trace and their entry: an entry further on may say why.
+    missing: HashMap<Uuid, (Uuid, i64)>,
+    /// Traces whose labels were not found so far, and the entry that gave them some.
+    unlabelled: HashMap<Uuid, i64>,
     /// Annotations found at the places of their entries, in the whole log.
     found: u64,
 }
@@ -38,11 +43,22 @@ impl NoteCheck {
                 let said = (entry.seq, hash.to_owned());
                 self.labels.insert(trace.as_uuid(), said);
             }
-            (AuditEvent::TraceAnnotated, _) => {
+            (AuditEvent::TraceAnnotated, trace) => {
                 let id = detail.text("annotation_id").and_then(|id| id.parse().ok());
                 let hash = detail.text("value_hash").unwrap_or_default();
-                let said = (entry.seq, hash.to_owned());
+                let trace = trace.map(|trace| trace.as_uuid()).unwrap_or_default();
+                let said = (trace, entry.seq, hash.to_owned());
                 self.annotations.insert(id.unwrap_or_default(), said);
+            }
+            // They go with their trace.
+            (AuditEvent::TracesDropped, _) => {
+                let dropped: HashSet<Uuid> = dropped(detail).collect();
+                self.labels.retain(|trace, _| !dropped.contains(trace));
+                self.unlabelled.retain(|trace, _| !dropped.contains(trace));
+                self.annotations
+                    .retain(|_, (trace, ..)| !dropped.contains(trace));
+                self.missing
+                    .retain(|_, (trace, _)| !dropped.contains(trace));
             }
             _ => {}
         }
@@ -97,8 +113,11 @@ impl NoteCheck {
             of_trace.insert(row.label_key, row.label_value);
         }
         for (trace, (seq, said)) in said {
-            let now = labels_hash(labels.get(&trace).unwrap_or(&BTreeMap::new()))?;
-            if now.to_string() != said {
+            let found = labels.get(&trace);
+            let now = labels_hash(found.unwrap_or(&BTreeMap::new()))?;
+            if now.to_string() != said && found.is_none() {
+                self.unlabelled.insert(trace, seq);
+            } else if now.to_string() != said {
                 faults.push(format!(
                     "the labels of trace {trace} were changed after audit entry {seq}"
                 ));
@@ -123,7 +142,7 @@ impl NoteCheck {
             .filter(Column::AnnotationId.is_in(said.keys().copied()));
         for row in rows.all(snapshot).await? {
             let id = row.annotation_id;
-            let Some((seq, hash)) = said.remove(&id) else {
+            let Some((_, seq, hash)) = said.remove(&id) else {
                 continue;
             };
             self.found += u64::from(row.audit_seq == seq);
@@ -135,9 +154,8 @@ impl NoteCheck {
             }
         }
         let lost = said.into_iter();
-        faults.extend(
-            lost.map(|(id, (seq, _))| format!("audit entry {seq} has lost annotation {id}")),
-        );
+        self.missing
+            .extend(lost.map(|(id, (trace, seq, _))| (id, (trace, seq))));
         Ok(())
     }
 
@@ -149,6 +167,14 @@ impl NoteCheck {
         faults: &mut Vec<String>,
     ) -> Result<(), DbErr> {
         use trace_annotation::{Column, Entity};
+        faults.extend(
+            self.missing
+                .into_iter()
+                .map(|(id, (_, seq))| format!("audit entry {seq} has lost annotation {id}")),
+        );
+        faults.extend(self.unlabelled.into_iter().map(|(trace, seq)| {
+            format!("the labels of trace {trace} were changed after audit entry {seq}")
+        }));
         let all = Entity::find().filter(Column::TenantId.eq(tenant));
         if all.clone().count(snapshot).await? == self.found {
             return Ok(());

@@ -18,6 +18,7 @@ use crate::key::KeyCheck;
 use crate::ledger::LedgerCheck;
 use crate::note::NoteCheck;
 use crate::pairing::PairCheck;
+use crate::retention::RetentionCheck;
 use crate::scope::ScopeCheck;
 use crate::trace::TraceCheck;
 use clasper_store::rows;
@@ -97,6 +98,7 @@ async fn verify_tenant(
         traces: TraceCheck::default(),
         notes: NoteCheck::default(),
         keys: KeyCheck::default(),
+        retention: RetentionCheck::default(),
         faults: Vec::new(),
     };
     let (broken, end) = walk(snapshot, account, &mut verifier, &mut checks).await?;
@@ -183,6 +185,7 @@ struct Checks {
     traces: TraceCheck,
     notes: NoteCheck,
     keys: KeyCheck,
+    retention: RetentionCheck,
     faults: Vec<String>,
 }
 
@@ -223,9 +226,10 @@ impl Checks {
         self.pairs.compare(entry, detail, &mut self.faults);
         self.replay.take(entry, detail, &mut self.faults);
         self.scopes.take(entry, detail, &mut self.faults);
-        self.traces.take(entry, detail);
+        self.traces.take(entry, detail, &mut self.faults);
         self.notes.take(entry, detail);
         self.keys.take(entry, detail);
+        self.retention.take(entry, detail);
         self.checkpoints.take(entry, &mut self.faults);
     }
 
@@ -248,6 +252,8 @@ impl Checks {
                 .await?;
         } else {
             self.ledger.finish(snapshot, tenant, end, faults).await?;
+            std::mem::take(&mut self.traces).finish(faults);
+            std::mem::take(&mut self.retention).compare(account, faults);
         }
         if whole && faults.len() < MOST_FAULTS {
             self.pairs.finish(snapshot, tenant, end, faults).await?;

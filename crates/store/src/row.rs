@@ -6,6 +6,7 @@ use clasper_core::{
 };
 use clasper_entity::{audit_entry, decision, outbox_message, tenant, trace};
 use clasper_governance::{AlertThreshold, Budget, Decision, Grant, Period, PeriodKind};
+use clasper_retention::RetentionPolicy;
 use clasper_runtime::run::OutboxMessage;
 use clasper_tracing::Trace;
 use sea_orm::DbErr;
@@ -69,6 +70,17 @@ pub fn chain_head(row: &tenant::Model) -> Result<ChainHead, DbErr> {
         seq: row.head_seq,
         hash,
     })
+}
+
+/// The retention policy in a tenant's row, when it has one.
+///
+/// # Errors
+/// When the row is not as it was written.
+pub fn retention(row: &tenant::Model) -> Result<Option<RetentionPolicy>, DbErr> {
+    let document = row.retention.as_deref();
+    document
+        .map(|text| serde_json::from_str(text).map_err(|_| corrupt("tenants", "retention")))
+        .transpose()
 }
 
 /// The budget in a tenant's row, when it has one.

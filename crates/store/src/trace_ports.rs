@@ -34,6 +34,22 @@ impl TraceStore for Store {
             .map_err(store_error)
     }
 
+    async fn count_traces(
+        &self,
+        scope: &TenantScope,
+        filter: &TraceFilter,
+    ) -> Result<u64, StoreError> {
+        read::trace_count::count(&self.reader, scope, filter)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn was_dropped(&self, scope: &TenantScope, id: TraceId) -> Result<bool, StoreError> {
+        read::trace::was_dropped(&self.reader, scope, id)
+            .await
+            .map_err(store_error)
+    }
+
     async fn trace_stats(
         &self,
         scope: &TenantScope,

@@ -47,6 +47,7 @@ macro_rules! every_entity {
             trace_annotation,
             trace_entity,
             trace_total,
+            trace_count,
             outbox_message,
             idempotency_key,
             instance,

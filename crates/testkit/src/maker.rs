@@ -391,6 +391,7 @@ impl Maker {
             task_id: None,
             document_id: None,
             message_id: None,
+            reduced: None,
         }
     }
 }

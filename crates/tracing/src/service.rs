@@ -28,6 +28,11 @@ pub enum TraceError {
     /// The tenant has no such trace.
     #[error("there is no trace {0}")]
     NotFound(TraceId),
+    /// The tenant had the trace, and its retention has dropped it.
+    #[error(
+        "the trace {0} was dropped by the tenant's retention: what the log says of it is at GET /audit?trace_id={0}"
+    )]
+    Dropped(TraceId),
     /// A label or annotation cannot be kept.
     #[error("{error}")]
     Note {
@@ -49,6 +54,7 @@ impl Classify for TraceError {
         match self {
             Self::Forbidden(_) => ErrorKind::Forbidden,
             Self::NotFound(_) => ErrorKind::NotFound,
+            Self::Dropped(_) => ErrorKind::Gone,
             Self::Note {
                 error: NoteError::TooMany,
                 ..
@@ -63,6 +69,7 @@ impl Classify for TraceError {
         match self {
             Self::Forbidden(_) => "permission_denied",
             Self::NotFound(_) => "trace_not_found",
+            Self::Dropped(_) => "trace_dropped",
             Self::Note {
                 error: NoteError::TooMany,
                 ..
@@ -147,7 +154,7 @@ impl Traces {
         let written = self.notes.change_labels(&scope, trace, changes, entry);
         match written.await? {
             LabelWrite::Written(labels) => Ok(labels),
-            LabelWrite::NoSuchTrace => Err(TraceError::NotFound(trace)),
+            LabelWrite::NoSuchTrace => Err(self.missing(caller, trace).await?),
             LabelWrite::Refused(error) => Err(TraceError::Note {
                 error,
                 pointer: "/labels".to_owned(),
@@ -187,7 +194,7 @@ impl Traces {
         let written = self.notes.annotate(&scope, annotation.clone(), entry);
         match written.await? {
             AnnotationWrite::Written => Ok(annotation),
-            AnnotationWrite::NoSuchTrace => Err(TraceError::NotFound(trace)),
+            AnnotationWrite::NoSuchTrace => Err(self.missing(caller, trace).await?),
         }
     }
 
@@ -211,7 +218,8 @@ impl Traces {
     /// Compares two traces of the tenant.
     ///
     /// # Errors
-    /// [`TraceError::Forbidden`], [`TraceError::NotFound`], which names the one that is missing, or [`TraceError::Store`].
+    /// [`TraceError::Forbidden`], [`TraceError::NotFound`] or [`TraceError::Dropped`], which name the one that is missing, or
+    /// [`TraceError::Store`].
     pub async fn diff(
         &self,
         caller: &Caller,
@@ -229,8 +237,20 @@ impl Traces {
     /// As [`Traces::diff`].
     pub async fn find(&self, caller: &Caller, trace: TraceId) -> Result<Trace, TraceError> {
         require(caller, Permission::TraceView)?;
-        let found = self.store.find_trace(&caller.scope(), trace).await?;
-        found.ok_or(TraceError::NotFound(trace))
+        match self.store.find_trace(&caller.scope(), trace).await? {
+            Some(found) => Ok(found),
+            None => Err(self.missing(caller, trace).await?),
+        }
+    }
+
+    /// Why there is no such trace: there never was, or retention has dropped it.
+    async fn missing(&self, caller: &Caller, trace: TraceId) -> Result<TraceError, TraceError> {
+        let dropped = self.store.was_dropped(&caller.scope(), trace).await?;
+        Ok(if dropped {
+            TraceError::Dropped(trace)
+        } else {
+            TraceError::NotFound(trace)
+        })
     }
 
     fn entry(

@@ -65,6 +65,43 @@ impl StatsRange {
     }
 }
 
+/// How many microseconds of starts one stored count of a day covers.
+pub const DAY_MICROS: i64 = 24 * TOTAL_MICROS;
+
+/// Whole hours as whole days and the hours that are left at their ends. Bounds are microseconds; ends are excluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCover {
+    /// From the first microsecond of a day to the last of another; `None` when no day is within.
+    pub days: Option<(i64, i64)>,
+    /// What is left, less than a day at either end.
+    pub hours: Vec<(i64, i64)>,
+}
+
+impl DayCover {
+    /// Of the hours from `from` up to `to`, as [`StatsCover::totals`] has them.
+    #[must_use]
+    pub fn of((from, to): (i64, i64)) -> Self {
+        let day = |micros: i64| micros - micros.rem_euclid(DAY_MICROS);
+        let first = match from {
+            i64::MIN => i64::MIN,
+            _ if day(from) == from => from,
+            _ => day(from).saturating_add(DAY_MICROS),
+        };
+        let last = if to == i64::MAX { to } else { day(to) };
+        if first >= last {
+            return Self {
+                days: None,
+                hours: vec![(from, to)],
+            };
+        }
+        let ends = [(from, first), (last, to)];
+        Self {
+            days: Some((first, last)),
+            hours: ends.into_iter().filter(|(a, b)| a < b).collect(),
+        }
+    }
+}
+
 /// Totals over traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TraceStats {
@@ -145,6 +182,24 @@ mod tests {
             let by_total = cover.totals.iter().filter(|(a, b)| *a <= total_of(start) && total_of(start) < *b).count();
             let by_edge = cover.edges.iter().filter(|edge| within(edge)).count();
             prop_assert_eq!(by_total + by_edge, usize::from(wanted), "{:?}", cover);
+        }
+
+        #[test]
+        fn days_and_hours_cover_whole_hours_once(
+            from in proptest::option::of(-60_i64..60),
+            to in proptest::option::of(-60_i64..60),
+            hour in -80_i64..80,
+        ) {
+            let (from, to) = (from.map_or(i64::MIN, |h| h * TOTAL_MICROS), to.map_or(i64::MAX, |h| h * TOTAL_MICROS));
+            prop_assume!(from < to);
+            let start = hour * TOTAL_MICROS;
+            let wanted = from <= start && start < to;
+            let cover = DayCover::of((from, to));
+            let day = start - start.rem_euclid(DAY_MICROS);
+            let by_day = cover.days.iter().filter(|(a, b)| *a <= day && day < *b).count();
+            let by_hour = cover.hours.iter().filter(|(a, b)| *a <= start && start < *b).count();
+            prop_assert_eq!(by_day + by_hour, usize::from(wanted), "{:?}", cover);
+            prop_assert!(cover.hours.iter().all(|(a, b)| b - a < DAY_MICROS || cover.days.is_none()));
         }
     }
 

@@ -69,12 +69,23 @@ pub trait TraceStore: Send + Sync {
         id: TraceId,
     ) -> Result<Option<Trace>, StoreError>;
 
-    /// A page of traces.
+    /// A page of traces, without their steps.
     async fn list_traces(
         &self,
         scope: &TenantScope,
         filter: &TraceFilter,
     ) -> Result<Page<Trace>, StoreError>;
+
+    /// How many traces a filter finds on all its pages together. Its cursor, limit and offset count for nothing.
+    async fn count_traces(
+        &self,
+        scope: &TenantScope,
+        filter: &TraceFilter,
+    ) -> Result<u64, StoreError>;
+
+    /// Whether the tenant, which has a retention policy, had a trace with this id, as the log says. Of a trace that is not there:
+    /// it was left out or dropped, and `audit verify` says if it was not by retention.
+    async fn was_dropped(&self, scope: &TenantScope, id: TraceId) -> Result<bool, StoreError>;
 
     /// Totals over every trace that was recorded, those that retention has dropped since included.
     async fn trace_stats(

@@ -7,6 +7,7 @@ use clasper_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::reduced::Reduced;
 use crate::reported::Reported;
 use crate::step::Step;
 use crate::store::EntityKind;
@@ -157,6 +158,9 @@ pub struct Trace {
     /// The message it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// What retention left out of it; absent when it is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduced: Option<Reduced>,
 }
 
 impl Trace {

@@ -134,6 +134,7 @@ fn draft(place: &Place<'_>, request: &RefundRequest, now: Timestamp) -> Trace {
         task_id: None,
         document_id: None,
         message_id: None,
+        reduced: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod live;
 mod people;
 mod privacy;
 mod reporter;
+mod retention;
 mod sdk;
 mod server_log;
 mod stock;

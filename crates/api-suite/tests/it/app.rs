@@ -21,6 +21,7 @@ use clasper_policy::{BundleScope, Policies, pack};
 use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_reports::{Reports, ReportsDeps, SignaturePolicy, TelemetryKeys};
+use clasper_retention::Retention;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, AgentDeps, AgentService, RetryPolicy};
 use clasper_tracing::Traces;
@@ -295,6 +296,7 @@ impl Parts {
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
             identity,
             traces: self.memory.clone(),
+            retention: Retention::new(self.memory.clone(), clock.clone(), self.ids.clone()),
             news: self.news.clone(),
             audit: self.memory.clone(),
             log: AuditLog::new(AuditLogDeps {

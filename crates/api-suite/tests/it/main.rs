@@ -28,6 +28,7 @@ mod overrides;
 mod policies;
 mod prices;
 mod redaction;
+mod retention;
 mod schemas;
 mod stream;
 mod tenants;

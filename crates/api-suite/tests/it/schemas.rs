@@ -13,21 +13,22 @@ use clasper_api_types::{
     ChangeWebhookBody, CompatibilityView, CompletenessReply, ConsistencyReply, ConsumeReply,
     ConsumeToolBody, ConsumeToolReply, CreateExportBody, CreateKeyBody, CreateTenantBody,
     CreateWebhookBody, CreatedKeyReply, CreatedWebhookReply, DecisionList, DecisionReply,
-    DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply,
-    ExecutionReply, ExecutionRequestBody, ExecutionStateView, ExportList, ExportView, ForecastBody,
-    ForecastReply, HealthView, HoldList, IngestAuditBody, IngestBatchBody, IngestBatchReply,
-    IngestCostBody, IngestMetricsBody, IngestReply, IngestTraceBody, IngestViolationBody,
-    IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
-    LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OverrideDecisionBody,
-    OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView,
-    PreviewBody, PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView,
-    RedactionReply, RegisterAdapterBody, RegisteredAdapterReply, ResolveDecisionBody,
-    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply,
-    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
-    SetPriceBody, SetTelemetryKeyBody, SignedEnvelopeBody, StreamEvent, TelemetryKeyList,
-    TelemetryKeyReply, TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory,
-    ToolList, TraceList, TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList,
-    WebhookList,
+    DeletePolicyBody, DeletedReply, DiffTracesBody, DiffTracesReply, EnforceRetentionBody,
+    EnforceRetentionReply, EvaluateBody, EvaluationReply, ExecutionReply, ExecutionRequestBody,
+    ExecutionStateView, ExportList, ExportView, ForecastBody, ForecastReply, HealthView, HoldList,
+    IngestAuditBody, IngestBatchBody, IngestBatchReply, IngestCostBody, IngestMetricsBody,
+    IngestReply, IngestTraceBody, IngestViolationBody, IssueAdapterKeyBody, IssuedAdapterKeyReply,
+    LabelTraceBody, LabelTraceReply, LabelledTraceList, LinkedTraceList, LiveEventView, LogKeyList,
+    OriginalReply, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply,
+    PolicyList, PolicyReply, PostureView, PreviewBody, PreviewReply, PriceList, PutRedactionBody,
+    QueuedMessageReply, ReadinessView, RedactionReply, RegisterAdapterBody, RegisteredAdapterReply,
+    ResolveDecisionBody, RetentionReply, RetentionStatsReply, RevokeTelemetryKeyBody,
+    RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList,
+    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody,
+    SetRetentionBody, SetRetentionReply, SetTelemetryKeyBody, SignedEnvelopeBody, StreamEvent,
+    TelemetryKeyList, TelemetryKeyReply, TenantReply, ToolAuthorizationList,
+    ToolAuthorizationReply, ToolHistory, ToolList, TraceList, TraceReply, TraceStatsReply,
+    UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -52,6 +53,12 @@ fn every_schema_has_a_name_of_its_own() {
     let mut known = BTreeMap::new();
     collect::<Problem>(&mut known);
     collect::<RotateWebhookBody>(&mut known);
+    collect::<SetRetentionBody>(&mut known);
+    collect::<SetRetentionReply>(&mut known);
+    collect::<RetentionReply>(&mut known);
+    collect::<EnforceRetentionBody>(&mut known);
+    collect::<EnforceRetentionReply>(&mut known);
+    collect::<RetentionStatsReply>(&mut known);
     collect::<AuthorizeToolBody>(&mut known);
     collect::<AuthorizeToolReply>(&mut known);
     collect::<ConsumeToolBody>(&mut known);

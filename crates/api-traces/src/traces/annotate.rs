@@ -24,6 +24,7 @@ use crate::traces::annotations::view;
     responses(
         (status = 201, description = "The annotation.", body = AnnotateTraceReply),
         (status = 404, description = "There is no such trace in this tenant.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "Retention has dropped the trace (`trace_dropped`).", body = Problem, content_type = "application/problem+json"),
         WriteProblems,
     )
 )]

@@ -23,6 +23,7 @@ use crate::traces::FOUND;
     responses(
         (status = 200, description = "A page of annotations.", body = AnnotationList),
         (status = 404, description = "There is no such trace in this tenant.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "Retention has dropped the trace (`trace_dropped`).", body = Problem, content_type = "application/problem+json"),
         ReadProblems,
     )
 )]

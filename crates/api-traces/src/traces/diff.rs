@@ -21,6 +21,7 @@ use crate::traces::diff_view;
     responses(
         (status = 200, description = "The comparison.", body = DiffTracesReply),
         (status = 404, description = "One of the traces does not exist in this tenant; `detail` says which.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "Retention has dropped the trace (`trace_dropped`).", body = Problem, content_type = "application/problem+json"),
         WriteProblems,
     )
 )]

@@ -6,6 +6,7 @@ use clasper_api_state::ApiState;
 use clasper_api_types::TraceReply;
 use clasper_core::{Permission, TraceId};
 use clasper_http::{ApiPath, Problem, ReadProblems, TenantCaller, TenantQuery, require};
+use clasper_tracing::TraceError;
 
 use crate::traces::view;
 
@@ -20,6 +21,7 @@ use crate::traces::view;
     responses(
         (status = 200, description = "The trace.", body = TraceReply),
         (status = 404, description = "There is no such trace in this tenant.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "Retention has dropped the trace (`trace_dropped`).", body = Problem, content_type = "application/problem+json"),
         ReadProblems,
     )
 )]
@@ -30,7 +32,14 @@ pub(super) async fn get_trace(
 ) -> Result<Json<TraceReply>, Problem> {
     require(&caller, Permission::TraceView)?;
     let found = state.traces.find_trace(&caller.scope(), id).await?;
-    let trace = found.ok_or_else(Problem::not_found)?;
+    let Some(trace) = found else {
+        let dropped = state.traces.was_dropped(&caller.scope(), id).await?;
+        return Err(if dropped {
+            TraceError::Dropped(id).into()
+        } else {
+            Problem::not_found()
+        });
+    };
     Ok(Json(TraceReply {
         trace: view::whole(trace),
     }))

@@ -20,6 +20,7 @@ use clasper_http::{ApiJson, ApiPath, Authenticated, Problem, WriteProblems};
     responses(
         (status = 200, description = "All labels of the trace as they are now.", body = LabelTraceReply),
         (status = 404, description = "There is no such trace in this tenant.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "Retention has dropped the trace (`trace_dropped`).", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The trace would have more labels than it may.", body = Problem, content_type = "application/problem+json"),
         WriteProblems,
     )

@@ -51,11 +51,15 @@ pub(super) async fn list_traces(
         offset: slice.offset,
         ..TraceFilter::default()
     };
-    let page = state.traces.list_traces(&caller.scope(), &filter).await?;
+    let scope = caller.scope();
+    let page = state.traces.list_traces(&scope, &filter).await?;
+    let total = state.traces.count_traces(&scope, &filter).await?;
     Ok(Json(TraceList {
         traces: page.items.into_iter().map(view::summary).collect(),
         has_more: page.next.is_some(),
         next_cursor: page.next.as_ref().map(Cursor::encode),
+        total,
         limit: filter.limit,
+        offset: filter.offset,
     }))
 }

@@ -1,20 +1,23 @@
 //! Traces as they are sent.
 
 use clasper_api_types::{
-    GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceOutputView, TraceStatus,
-    TraceStepView, TraceTrust, TraceUsageView, TraceView, UsedScopeView, ViolationView,
+    GrantedScopeView, IntegrityStatus, ReducedTraceView, ReportedView, TraceInputView,
+    TraceOutputView, TraceStatus, TraceStepView, TraceStorageMode, TraceTrust, TraceUsageView,
+    TraceView, UsedScopeView, ViolationView,
 };
 use clasper_tracing::{
-    HashStatus, Integrity, Reported, RunStatus, Step, Trace, Trust, Violation, check_steps,
+    HashStatus, Integrity, Reduced, ReducedTo, Reported, RunStatus, Step, Trace, Trust, Violation,
+    check_steps,
 };
 use serde_json::Value;
 
 /// The trace with its steps.
 pub(super) fn whole(mut trace: Trace) -> TraceView {
     let steps = std::mem::take(&mut trace.steps);
-    let integrity = match &trace.reported {
-        Some(reported) => checked(reported.hashes),
-        None => integrity(&steps),
+    let integrity = match (&trace.reported, &trace.reduced) {
+        (Some(reported), _) => checked(reported.hashes),
+        (None, Some(_)) => IntegrityStatus::TextsLeftOut,
+        (None, None) => integrity(&steps),
     };
     TraceView {
         integrity_status: Some(integrity),
@@ -76,8 +79,21 @@ pub(super) fn summary(trace: Trace) -> TraceView {
         task_id: trace.task_id,
         document_id: trace.document_id,
         message_id: trace.message_id,
+        reduced: trace.reduced.as_ref().map(reduced),
         steps: None,
         integrity_status: None,
+    }
+}
+
+fn reduced(less: &Reduced) -> ReducedTraceView {
+    ReducedTraceView {
+        storage_mode: match less.to {
+            ReducedTo::Summary => TraceStorageMode::Summary,
+            ReducedTo::Minimal => TraceStorageMode::Minimal,
+        },
+        whole_hash: less.whole_hash.to_string(),
+        input_hash: less.input_hash.map(|hash| hash.to_string()),
+        output_hash: less.output_hash.map(|hash| hash.to_string()),
     }
 }
 

@@ -12,15 +12,16 @@ use clasper_api_types::{
     BudgetCheckView, BudgetReply, BundleBody, BundleView, ChangePolicyBody, CompatibilityView,
     CompletenessReply, ConsistencyReply, ConsumeToolBody, ConsumeToolReply, CreateExportBody,
     CreateKeyBody, CreateTenantBody, CreatedKeyReply, DeletePolicyBody, DeletedReply,
-    DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody,
-    ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply,
-    IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply,
-    PackView, PolicyCheckReply, PolicyRecordView, PostureView, PreviewBody, PreviewReply,
-    PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody,
-    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView,
-    TenantReply, ToolAuthorizationView, ToolView, TraceStatsReply, TraceView, UsageView,
-    VersionView,
+    DiffTracesBody, DiffTracesReply, EnforceRetentionBody, EnforceRetentionReply, EvaluateBody,
+    EvaluationReply, ExportView, ForecastBody, ForecastReply, HealthView, IngestAuditBody,
+    IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody,
+    LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply,
+    PolicyRecordView, PostureView, PreviewBody, PreviewReply, PriceList, PriceView,
+    PutRedactionBody, ReadinessView, RedactionReply, RetentionReply, RetentionStatsReply,
+    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody,
+    SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetRetentionBody,
+    SetRetentionReply, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, ToolAuthorizationView,
+    ToolView, TraceStatsReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -40,6 +41,12 @@ fn survives<T: ToSchema + Serialize + DeserializeOwned>() {
 
 #[test]
 fn every_example_is_read_and_written_again() {
+    survives::<SetRetentionBody>();
+    survives::<SetRetentionReply>();
+    survives::<RetentionReply>();
+    survives::<EnforceRetentionBody>();
+    survives::<EnforceRetentionReply>();
+    survives::<RetentionStatsReply>();
     survives::<AuthorizeToolBody>();
     survives::<AuthorizeToolReply>();
     survives::<ConsumeToolBody>();

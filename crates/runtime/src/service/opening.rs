@@ -113,6 +113,7 @@ impl Engine {
             task_id: None,
             document_id: None,
             message_id: None,
+            reduced: None,
         }
     }
 }

@@ -74,7 +74,14 @@ async fn a_refusal_writes_decision_outcome_trace_and_audit(db: TestDatabase) -> 
         (decision.effect, decision.reason),
         (Effect::Deny, Reason::BudgetExceeded)
     );
-    let expected = ["audit_entry", "decision", "outcome", "trace"].map(|t| (t, 1));
+    // It is counted for its hour and for its day.
+    let expected = [
+        ("audit_entry", 1),
+        ("decision", 1),
+        ("outcome", 1),
+        ("trace", 1),
+        ("trace_count", 2),
+    ];
     assert_eq!(grown(&before, &db.row_counts().await?), expected);
     let trace = db.store.find_trace(&acme, opening.trace).await?;
     let trace = trace.context("a refusal has a trace")?;

@@ -14,6 +14,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod tool;
 pub(crate) mod trace;
+pub(crate) mod trace_count;
 pub(crate) mod trace_note;
 pub(crate) mod trace_stats;
 pub(crate) mod webhook;

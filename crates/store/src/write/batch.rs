@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use clasper_core::{AuditEntry, ExecutionId, Sha256Digest, TenantId};
+use clasper_core::{AuditEntry, ExecutionId, TenantId};
 use clasper_db::{Dialect, WriteTransaction, lock_rows};
 use clasper_entity::{
     audit_entry, decision, idempotency_key, ledger_entry, notice, open_run, outbox_message,
     outcome, tenant,
 };
+use clasper_retention::RetentionPolicy;
 use clasper_tracing::Trace;
 use clasper_webhook::EventType;
 use sea_orm::prelude::Uuid;
@@ -21,7 +22,7 @@ use crate::write::needs::Needs;
 use crate::write::nested;
 use crate::write::notice::webhooks;
 use crate::write::reported::ReportedRows;
-use crate::write::trace::Traces;
+use crate::write::trace::{Kept, Traces};
 
 /// Rows loaded, changed and added by a group.
 #[derive(Debug)]
@@ -162,9 +163,32 @@ impl Batch {
         Ok(seq)
     }
 
-    /// Adds a trace, of a tenant that was named in the needs, and answers the hash of what is stored.
-    pub(crate) fn add_trace(&mut self, trace: &Trace) -> Result<Sha256Digest, DbErr> {
-        self.traces.add(trace)
+    /// Adds a trace of a tenant that was named in the needs, as far as its retention keeps it.
+    pub(crate) fn add_trace(&mut self, trace: &Trace) -> Result<Kept, DbErr> {
+        let policy = self.retention(&trace.tenant)?;
+        self.traces.add(trace, policy.as_ref())
+    }
+
+    /// How traces of a tenant that was named in the needs are kept; `None` when it has not said.
+    ///
+    /// # Errors
+    /// When the row is not as it was written.
+    pub fn retention(&self, tenant: &TenantId) -> Result<Option<RetentionPolicy>, DbErr> {
+        self.tenant(tenant).map_or(Ok(None), row::retention)
+    }
+
+    /// Puts another policy in its place.
+    ///
+    /// # Errors
+    /// [`DbErr::RecordNotFound`] when there is no such tenant, or the needs did not name it.
+    pub fn set_retention(
+        &mut self,
+        tenant: &TenantId,
+        policy: &RetentionPolicy,
+    ) -> Result<(), DbErr> {
+        let document = serde_json::to_string(policy).map_err(row::unspeakable)?;
+        self.tenant_mut(tenant)?.retention = Some(document);
+        Ok(())
     }
 
     /// Adds an open run.

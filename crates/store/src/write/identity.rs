@@ -57,6 +57,7 @@ impl WriteOp for CreateTenant {
             budget_alert_basis_points: 0,
             budget_created_at: created_at,
             budget_updated_at: created_at,
+            retention: None,
         });
         batch.append(self.entry.clone())?;
         Ok(TenantCreation::Created(self.tenant.clone()))

@@ -29,6 +29,7 @@ mod settle_run;
 mod telemetry_key;
 mod tool;
 mod trace;
+mod trace_count;
 mod trace_note;
 mod webhook;
 
@@ -66,6 +67,7 @@ pub(crate) use report::RecordReports;
 pub(crate) use settle_run::SettleRun;
 pub(crate) use telemetry_key::{RevokeTelemetryKeys, SetTelemetryKey};
 pub(crate) use tool::{AuthorizeTool, StepTool};
+pub use trace_count::TraceCounts;
 pub use trace_note::labels_hash;
 pub(crate) use trace_note::{Annotate, ChangeLabels};
 pub(crate) use webhook::{AddTest, ChangeEndpoint, CreateEndpoint, Redeliver, RemoveEndpoint};

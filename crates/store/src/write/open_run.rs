@@ -144,7 +144,12 @@ impl OpenRun {
             Effect::Allow,
             "an allowed run has a grant"
         );
-        let seq = batch.append(verdict.entry)?;
+        let mut trace = (*opening.draft).clone();
+        trace.status = RunStatus::Denied;
+        trace.error = Some(verdict.decision.reason.code().to_owned());
+        trace.completed_at = opening.now;
+        let kept = batch.add_trace(&trace)?;
+        let seq = batch.append(kept.explain(verdict.entry)?)?;
         let decision =
             row::decision_row(tenant, &verdict.decision, None, seq).map_err(row::unspeakable)?;
         batch.decisions.push(decision);
@@ -157,11 +162,6 @@ impl OpenRun {
             occurred_at: opening.now.timestamp_micros(),
             audit_seq: seq,
         });
-        let mut trace = (*opening.draft).clone();
-        trace.status = RunStatus::Denied;
-        trace.error = Some(verdict.decision.reason.code().to_owned());
-        trace.completed_at = opening.now;
-        batch.add_trace(&trace)?;
         Ok(Opening::Denied(Box::new(verdict.decision)))
     }
 }

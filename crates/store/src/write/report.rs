@@ -40,7 +40,8 @@ impl WriteOp for RecordReports {
         transaction: &WriteTransaction,
     ) -> Result<Vec<Recorded>, DbErr> {
         let sent = &self.0;
-        batch.reported.load(transaction, sent).await?;
+        let forgets = batch.retention(sent.scope.tenant())?.is_some();
+        batch.reported.load(transaction, sent, forgets).await?;
         let executions = sent.reports.iter().filter(|r| concerns_execution(r));
         let keys = executions.map(|report| &report.execution);
         let tenant = sent.scope.tenant();
@@ -99,9 +100,9 @@ impl RecordReports {
                 }
                 let trace = report.stored_trace(sent, standing.as_ref(), &found);
                 let trace = trace.ok_or_else(|| row::unspeakable("a trace without a trace"))?;
-                let hash = batch.add_trace(&trace)?;
-                let entry = report.trace_entry(sent, standing.as_ref(), &trace, hash);
-                batch.append(entry.map_err(row::unspeakable)?)?
+                let kept = batch.add_trace(&trace)?;
+                let entry = report.trace_entry(sent, standing.as_ref(), &trace, kept.hash);
+                batch.append(kept.explain(entry.map_err(row::unspeakable)?)?)?
             }
             Body::Cost(cost) => {
                 let charged = self

@@ -9,6 +9,8 @@ use clasper_reports::{Body, Report, ReportBatch};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
+use crate::read;
+
 /// Rows loaded, changed and added by a group.
 #[derive(Debug, Default)]
 pub(crate) struct ReportedRows {
@@ -28,11 +30,13 @@ fn mark(batch: &ReportBatch, key: &str) -> String {
 }
 
 impl ReportedRows {
-    /// Loads what the reports of `batch` have to be compared with: one statement per table.
+    /// Loads what the reports of `batch` have to be compared with: one statement per table. With `forgets`, traces that were
+    /// there and are kept no more count, too.
     pub(super) async fn load(
         &mut self,
         transaction: &WriteTransaction,
         batch: &ReportBatch,
+        forgets: bool,
     ) -> Result<(), DbErr> {
         if batch.reports.is_empty() {
             return Ok(());
@@ -55,6 +59,12 @@ impl ReportedRows {
             .map(|report| report.trace.as_uuid())
             .collect();
         if !traces.is_empty() {
+            if forgets {
+                let logged = read::trace::logged(tenant, traces.iter().copied());
+                let rows = transaction.all(logged).await?.into_iter();
+                let known = rows.filter_map(|row| Some((row.tenant_id, row.trace_id?)));
+                self.traces.extend(known);
+            }
             let known = trace::Entity::find()
                 .filter(trace::Column::TenantId.eq(tenant))
                 .filter(trace::Column::TraceId.is_in(traces));

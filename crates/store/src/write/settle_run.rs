@@ -50,19 +50,20 @@ impl WriteOp for SettleRun {
             Charge::Actual(amount) => amount,
             Charge::Estimated => estimate(account, hold)?,
         };
-        let trace_hash = batch.add_trace(&self.trace(charged))?;
+        let kept = batch.add_trace(&self.trace(charged))?;
         let settled = budgets.settle(hold, charged).map_err(row::unspeakable)?;
         let parts: Vec<_> = budgets.parts().map(|part| part.scope.clone()).collect();
         let entry = settlement
-            .audit_entry(charged, hold, &parts, trace_hash)
+            .audit_entry(charged, hold, &parts, kept.hash)
             .map_err(row::unspeakable)?;
         let ids = (settlement.alert_entries[0], settlement.entry);
         nested::roll_over(batch, transaction, &budgets, ended, ids, settlement.now).await?;
         nested::store_parts(batch, &budgets);
         let budget = budgets.of_tenant();
         self.charge(batch, &run, hold, charged, budget)?;
-        let seq = batch.append(entry)?;
-        if let Some(sealed) = &settlement.kept_values {
+        let seq = batch.append(kept.explain(entry)?)?;
+        let values = settlement.kept_values.as_ref();
+        if let Some(sealed) = values.filter(|_| kept.is_whole) {
             // Few tenants use tokens, so this writes its own row in the group's transaction.
             let row = redaction_value::Model {
                 tenant_id: tenant.as_str().to_owned(),

@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
-use clasper_core::Sha256Digest;
+use clasper_core::{AuditEntry, Sha256Digest, canonical_json};
 use clasper_db::WriteTransaction;
 use clasper_entity::trace_total::{self, Column as T};
 use clasper_entity::{trace, trace_entity, trace_label};
-use clasper_tracing::{Trace, TraceStats, total_of};
+use clasper_retention::{Keep, RetentionPolicy, Weight};
+use clasper_tracing::{HashStatus, ReducedTo, RunStatus, Trace, TraceStats, total_of};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use serde_json::{Map, Value};
 
 use crate::row;
+use crate::write::trace_count::TraceCounts;
 
 /// Rows that a group adds.
 #[derive(Debug, Default)]
@@ -18,20 +21,102 @@ pub(crate) struct Traces {
     labels: Vec<trace_label::Model>,
     entities: Vec<trace_entity::Model>,
     totals: HashMap<(String, i64), Vec<TraceStats>>,
+    counts: TraceCounts,
+}
+
+/// What became of a trace.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// Of its document as it is stored; of the whole when it is not.
+    pub(crate) hash: Sha256Digest,
+    /// Whether all of it is stored.
+    pub(crate) is_whole: bool,
+    /// What its entry has to say, when not all of it is stored.
+    said: Option<Value>,
+}
+
+impl Kept {
+    /// The entry of the trace, which says what was left out of it.
+    pub(crate) fn explain(&self, entry: AuditEntry) -> Result<AuditEntry, DbErr> {
+        let Some(said) = &self.said else {
+            return Ok(entry);
+        };
+        let detail = entry.detail.as_str();
+        let mut detail: Map<String, Value> =
+            serde_json::from_str(detail).map_err(row::unspeakable)?;
+        detail.insert("retention".to_owned(), said.clone());
+        Ok(AuditEntry {
+            detail: canonical_json(&detail).map_err(row::unspeakable)?,
+            ..entry
+        })
+    }
+}
+
+/// Whether a trace is always kept.
+fn weight(trace: &Trace) -> Weight {
+    let broken = trace.reported.as_ref();
+    let broken = broken.is_some_and(|by| by.hashes == HashStatus::Compromised);
+    let is_ordinary = trace.status == RunStatus::Completed
+        && trace.error.is_none()
+        && trace.violations.is_empty()
+        && !broken;
+    if is_ordinary {
+        Weight::Ordinary
+    } else {
+        Weight::Notable
+    }
 }
 
 impl Traces {
-    /// Adds a trace and answers the hash of its document.
-    pub(super) fn add(&mut self, trace: &Trace) -> Result<Sha256Digest, DbErr> {
-        let row = row::trace_row(trace).map_err(row::unspeakable)?;
+    /// Adds a trace, or as much of it as the tenant's policy keeps. Every one is counted in the totals.
+    pub(super) fn add(
+        &mut self,
+        trace: &Trace,
+        policy: Option<&RetentionPolicy>,
+    ) -> Result<Kept, DbErr> {
+        let mut row = row::trace_row(trace).map_err(row::unspeakable)?;
+        let mut hash = Sha256Digest::of(row.document.as_bytes());
+        let hour = (row.tenant_id.clone(), total_of(row.started_at));
+        let totals = self.totals.entry(hour).or_default();
+        totals.push(TraceStats::of(trace));
+        let keep = policy.map_or(Keep::Whole, |p| p.keep(trace.id, weight(trace)));
+        let said = policy.and_then(|policy| keep.said(policy));
+        let reduced = match keep {
+            Keep::Whole => None,
+            Keep::Summary => Some(trace.reduced(ReducedTo::Summary, hash)),
+            Keep::Minimal => Some(trace.reduced(ReducedTo::Minimal, hash)),
+            Keep::Not(_) => {
+                return Ok(Kept {
+                    hash,
+                    is_whole: false,
+                    said,
+                });
+            }
+        };
+        if let Some(reduced) = &reduced {
+            row.document = serde_json::to_string(reduced).map_err(row::unspeakable)?;
+            hash = Sha256Digest::of(row.document.as_bytes());
+        }
+        self.attach(trace, &row);
+        self.counts.count(&row, 1);
+        self.rows.push(row);
+        Ok(Kept {
+            hash,
+            is_whole: reduced.is_none(),
+            said,
+        })
+    }
+
+    /// Adds what is found by: labels and links.
+    fn attach(&mut self, trace: &Trace, row: &trace::Model) {
         let (tenant_id, trace_id) = (&row.tenant_id, row.trace_id);
-        self.labels
-            .extend(trace.labels.iter().map(|(key, value)| trace_label::Model {
-                tenant_id: tenant_id.clone(),
-                trace_id,
-                label_key: key.clone(),
-                label_value: value.clone(),
-            }));
+        let labels = trace.labels.iter().map(|(key, value)| trace_label::Model {
+            tenant_id: tenant_id.clone(),
+            trace_id,
+            label_key: key.clone(),
+            label_value: value.clone(),
+        });
+        self.labels.extend(labels);
         let linked = trace.entities().map(|(kind, id)| trace_entity::Model {
             tenant_id: tenant_id.clone(),
             kind: kind.name().to_owned(),
@@ -39,19 +124,14 @@ impl Traces {
             trace_id,
         });
         self.entities.extend(linked);
-        let hour = (tenant_id.clone(), total_of(row.started_at));
-        let totals = self.totals.entry(hour).or_default();
-        totals.push(TraceStats::of(trace));
-        let hash = Sha256Digest::of(row.document.as_bytes());
-        self.rows.push(row);
-        Ok(hash)
     }
 
     pub(super) async fn flush(self, transaction: &WriteTransaction) -> Result<(), DbErr> {
-        if self.rows.is_empty() {
+        if self.totals.is_empty() {
             return Ok(());
         }
         transaction.insert(self.rows).await?;
+        self.counts.flush(transaction).await?;
         transaction.insert(self.labels).await?;
         transaction.insert(self.entities).await?;
         add_totals(transaction, self.totals).await

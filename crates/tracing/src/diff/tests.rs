@@ -45,6 +45,7 @@ fn trace(ids: &SequentialIds, steps: impl IntoIterator<Item = StepData>) -> Trac
         task_id: None,
         document_id: None,
         message_id: None,
+        reduced: None,
     }
 }
 

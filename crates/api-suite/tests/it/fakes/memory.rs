@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono_tz::Tz;
 use clasper_core::{
     ApiKeyId, AuditEntry, ChainHead, Cursor, ExecutionId, LoggedEntry, Page, Sha256Digest,
-    StoreError, TenantId, TenantScope, Timestamp, Usd,
+    StoreError, TenantId, TenantScope, Timestamp, TraceId, Usd,
 };
 use clasper_governance::{
     Account, Budget, BudgetChange, BudgetScope, BudgetSettings, BudgetStore, NestedBudgets,
@@ -15,6 +15,7 @@ use clasper_governance::{
 };
 use clasper_identity::{ApiKey, IdentityStore, KeyCreation, KeyRevocation, Tenant, TenantCreation};
 use clasper_privacy::{ConfigRecord, KeptValues};
+use clasper_retention::RetentionPolicy;
 use clasper_tracing::{Annotation, Trace};
 
 use crate::fakes::Signed;
@@ -33,6 +34,8 @@ pub struct State {
     pub redaction: Option<ConfigRecord>,
     pub kept: Vec<KeptValues>,
     pub traces: Vec<Trace>,
+    pub retention: BTreeMap<TenantId, RetentionPolicy>,
+    pub dropped: Vec<TraceId>,
     pub annotations: Vec<Annotation>,
     pub log: Vec<LoggedEntry>,
     pub signed: Signed,

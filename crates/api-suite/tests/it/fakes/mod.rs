@@ -9,6 +9,7 @@ mod policies;
 mod records;
 mod redaction;
 mod reports;
+mod retention;
 mod runs;
 mod tools;
 mod webhooks;

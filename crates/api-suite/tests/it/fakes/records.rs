@@ -47,25 +47,7 @@ impl TraceStore for Memory {
     ) -> Result<Page<Trace>, StoreError> {
         let state = self.state();
         let wanted = |trace: &&Trace| {
-            trace.tenant == *scope.tenant()
-                && filter
-                    .agent_role
-                    .as_ref()
-                    .is_none_or(|role| *role == trace.agent_role)
-                && filter.status.is_none_or(|status| status == trace.status)
-                && filter.label.as_ref().is_none_or(|(key, value)| {
-                    let found = trace.labels.get(key);
-                    found.is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
-                })
-                && filter.entity.as_ref().is_none_or(|(kind, id)| {
-                    trace
-                        .entities()
-                        .any(|linked| linked == (*kind, id.as_str()))
-                })
-                && filter
-                    .started_from
-                    .is_none_or(|from| from <= trace.started_at)
-                && filter.started_to.is_none_or(|to| trace.started_at <= to)
+            is_wanted(scope, filter, trace)
                 && filter
                     .cursor
                     .as_ref()
@@ -76,6 +58,20 @@ impl TraceStore for Memory {
             key: trace.started_at.timestamp_micros(),
             id: trace.id.to_string(),
         }))
+    }
+
+    async fn count_traces(
+        &self,
+        scope: &TenantScope,
+        filter: &TraceFilter,
+    ) -> Result<u64, StoreError> {
+        let state = self.state();
+        let traces = state.traces.iter();
+        Ok(traces.filter(|t| is_wanted(scope, filter, t)).count() as u64)
+    }
+
+    async fn was_dropped(&self, _: &TenantScope, id: TraceId) -> Result<bool, StoreError> {
+        Ok(self.state().dropped.contains(&id))
     }
 
     async fn trace_stats(
@@ -99,6 +95,29 @@ impl TraceStore for Memory {
             duration_ms: sum.duration_ms + one.duration_ms,
         }))
     }
+}
+
+/// Whether the filter asks for the trace, on whichever page.
+fn is_wanted(scope: &TenantScope, filter: &TraceFilter, trace: &Trace) -> bool {
+    trace.tenant == *scope.tenant()
+        && filter
+            .agent_role
+            .as_ref()
+            .is_none_or(|role| *role == trace.agent_role)
+        && filter.status.is_none_or(|status| status == trace.status)
+        && filter.label.as_ref().is_none_or(|(key, value)| {
+            let found = trace.labels.get(key);
+            found.is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
+        })
+        && filter.entity.as_ref().is_none_or(|(kind, id)| {
+            trace
+                .entities()
+                .any(|linked| linked == (*kind, id.as_str()))
+        })
+        && filter
+            .started_from
+            .is_none_or(|from| from <= trace.started_at)
+        && filter.started_to.is_none_or(|to| trace.started_at <= to)
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! Says what a reported event costs: batches of events from several adapters at once, durable on SQLite.
 //!
-//! `cargo run --profile bench-fast -p clasper-store --example report_cost -- [adapters] [batches each] [events per batch]`
+//! `cargo run --profile bench-fast -p clasper-store-suite --example report_cost -- [adapters] [batches each] [events per batch]`
 
 use std::collections::BTreeMap;
 use std::time::Instant;

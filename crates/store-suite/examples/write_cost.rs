@@ -1,6 +1,6 @@
 //! Says what a write costs the processor: runs that are opened and settled by many callers at once, on SQLite.
 //!
-//! `cargo run --profile bench-fast -p clasper-store --example write_cost -- [callers] [runs per caller]`
+//! `cargo run --profile bench-fast -p clasper-store-suite --example write_cost -- [callers] [runs per caller]`
 
 use std::time::Instant;
 
