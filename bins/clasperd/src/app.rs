@@ -138,6 +138,7 @@ impl App {
             identity,
             traces: store.clone(),
             trace_notes: Traces::new(store.clone(), store.clone(), clock.clone(), ids.clone()),
+            spans: subsystem::span_intake(&store, &clock, &ids)?,
             news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),
             log: evidence.log,

@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clasper_auth::{AdapterTokenConfig, AeadSeal, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
-use clasper_core::{Clock, IdSource, TenantId};
+use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
 use clasper_governance::{ModelPrice, PriceTable, TenantPrices};
 use clasper_http::{HttpLimits, RateLimit};
 use clasper_identity::{Identity, TenantProvisioning};
 use clasper_llm::{BaseUrls, LlmConfig, PROVIDERS, ProviderKeys, ScriptedConfig};
+use clasper_otlp::SpanIntake;
 use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
@@ -139,6 +140,17 @@ fn prices(config: &Config) -> Result<PriceTable> {
             .with_context(|| format!("prices.\"{model}\""))?;
     }
     Ok(table)
+}
+
+/// Takes spans of foreign instrumentation; their traces are of the workspace `default`.
+pub fn span_intake(
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<SpanIntake> {
+    let workspace = WorkspaceId::new("default")?;
+    let (clock, ids) = (clock.clone(), ids.clone());
+    Ok(SpanIntake::new(store.clone(), workspace, clock, ids))
 }
 
 /// What each tenant wants redacted; the standard rules where it says nothing.

@@ -238,6 +238,7 @@ pub(crate) fn trace_row(trace: &Trace) -> Result<trace::Model, serde_json::Error
         input_tokens: count(trace.usage.input_tokens),
         output_tokens: count(trace.usage.output_tokens),
         failed: trace.error.is_some(),
+        source: trace.source.name().to_owned(),
     })
 }
 

@@ -47,6 +47,8 @@ macro_rules! every_entity {
             trace_annotation,
             trace_entity,
             trace_total,
+            otel_span,
+            otel_source,
             outbox_message,
             idempotency_key,
             instance,

@@ -118,6 +118,11 @@ pub const TABLE: &[Row] = &[
             "clasper-workspace",
         ],
     ),
+    row(
+        "clasper-otlp",
+        Layer::UseCase,
+        &["clasper-core", "clasper-tracing"],
+    ),
     // Adapters.
     row(
         "clasper-auth",
@@ -153,6 +158,7 @@ pub const TABLE: &[Row] = &[
             "clasper-exports",
             "clasper-governance",
             "clasper-identity",
+            "clasper-otlp",
             "clasper-policy",
             "clasper-privacy",
             "clasper-reports",
@@ -224,6 +230,7 @@ pub const TABLE: &[Row] = &[
             "clasper-governance",
             "clasper-http",
             "clasper-identity",
+            "clasper-otlp",
             "clasper-policy",
             "clasper-privacy",
             "clasper-reports",
@@ -241,6 +248,7 @@ pub const TABLE: &[Row] = &[
             "clasper-core",
             "clasper-evidence",
             "clasper-http",
+            "clasper-otlp",
             "clasper-tracing",
         ],
     ),

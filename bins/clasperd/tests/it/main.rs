@@ -23,6 +23,7 @@ mod people;
 mod privacy;
 mod reporter;
 mod sdk;
+mod spans;
 mod stock;
 mod storm;
 mod tools;

@@ -35,7 +35,7 @@ use tower::ServiceExt;
 
 use crate::fakes::{
     Backend, Derived, Endpoints, Exported, Gate, KeyRing, Keys, Ledger, Memory, Model, NoArchives,
-    NoReports, Plain, PublicAddresses, Ready, Rooms, Signer,
+    NoReports, Plain, PublicAddresses, Ready, Rooms, Signer, spans,
 };
 
 /// Headers of a request, as name and value.
@@ -292,9 +292,10 @@ impl Parts {
                 clock.clone(),
                 ids.clone(),
             ),
-            budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
+            budgets: Budgets::new(self.memory.clone(), clock.clone(), ids.clone()),
             identity,
             traces: self.memory.clone(),
+            spans: spans(&self.memory, &clock, &ids),
             news: self.news.clone(),
             audit: self.memory.clone(),
             log: AuditLog::new(AuditLogDeps {

@@ -1,11 +1,13 @@
 //! Traces as they are sent.
 
 use clasper_api_types::{
-    GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceOutputView, TraceStatus,
-    TraceStepView, TraceTrust, TraceUsageView, TraceView, UsedScopeView, ViolationView,
+    GrantedScopeView, IntegrityStatus, ReportedView, TraceInputView, TraceOutputView,
+    TraceSourceView, TraceStatus, TraceStepView, TraceTrust, TraceUsageView, TraceView,
+    UsedScopeView, ViolationView,
 };
 use clasper_tracing::{
-    HashStatus, Integrity, Reported, RunStatus, Step, Trace, Trust, Violation, check_steps,
+    HashStatus, Integrity, Reported, RunStatus, Step, Trace, TraceSource, Trust, Violation,
+    check_steps,
 };
 use serde_json::Value;
 
@@ -14,6 +16,7 @@ pub(super) fn whole(mut trace: Trace) -> TraceView {
     let steps = std::mem::take(&mut trace.steps);
     let integrity = match &trace.reported {
         Some(reported) => checked(reported.hashes),
+        None if trace.source == TraceSource::Otlp => IntegrityStatus::NoHashes,
         None => integrity(&steps),
     };
     TraceView {
@@ -33,6 +36,10 @@ pub(super) fn summary(trace: Trace) -> TraceView {
         workspace_id: trace.workspace,
         execution_id: trace.execution,
         decision_id,
+        source: match trace.source {
+            TraceSource::Run => TraceSourceView::Run,
+            TraceSource::Otlp => TraceSourceView::Otlp,
+        },
         reported,
         user_id: trace.user,
         agent_role: trace.agent_role,
@@ -78,6 +85,14 @@ pub(super) fn summary(trace: Trace) -> TraceView {
         message_id: trace.message_id,
         steps: None,
         integrity_status: None,
+    }
+}
+
+/// The source that a query names.
+pub(super) const fn source(source: TraceSourceView) -> TraceSource {
+    match source {
+        TraceSourceView::Run => TraceSource::Run,
+        TraceSourceView::Otlp => TraceSource::Otlp,
     }
 }
 

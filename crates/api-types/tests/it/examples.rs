@@ -15,12 +15,12 @@ use clasper_api_types::{
     DiffTracesBody, DiffTracesReply, EvaluateBody, EvaluationReply, ExportView, ForecastBody,
     ForecastReply, HealthView, IngestAuditBody, IngestBatchReply, IngestCostBody, IngestReply,
     IngestViolationBody, LabelTraceBody, LabelTraceReply, LiveEventView, LogKeyList, OriginalReply,
-    PackView, PolicyCheckReply, PolicyRecordView, PostureView, PreviewBody, PreviewReply,
-    PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, RevokeTelemetryKeyBody,
-    RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
-    SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView,
-    TenantReply, ToolAuthorizationView, ToolView, TraceStatsReply, TraceView, UsageView,
-    VersionView,
+    OtlpTraceReply, OtlpTraceRequest, PackView, PolicyCheckReply, PolicyRecordView, PostureView,
+    PreviewBody, PreviewReply, PriceList, PriceView, PutRedactionBody, ReadinessView,
+    RedactionReply, ReplayContextView, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, ToolAuthorizationView,
+    ToolView, TraceStatsReply, TraceView, UsageView, VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -51,6 +51,9 @@ fn every_example_is_read_and_written_again() {
     survives::<SendMessageBody>();
     survives::<SendMessageReply>();
     survives::<TraceView>();
+    survives::<ReplayContextView>();
+    survives::<OtlpTraceRequest>();
+    survives::<OtlpTraceReply>();
     survives::<LiveEventView>();
     survives::<AnnotateTraceBody>();
     survives::<AnnotateTraceReply>();

@@ -30,6 +30,7 @@ mod reports_signed;
 mod run;
 mod schema;
 mod scopes;
+mod spans;
 mod sqlite;
 mod support;
 mod tools;

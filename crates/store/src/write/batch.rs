@@ -167,6 +167,11 @@ impl Batch {
         self.traces.add(trace)
     }
 
+    /// Counts what a trace that grows has more than before. Its row is written by whoever grows it.
+    pub(crate) fn count_trace(&mut self, before: Option<&Trace>, after: &Trace) {
+        self.traces.count(before, after);
+    }
+
     /// Adds an open run.
     pub(crate) fn add_open_run(&mut self, row: open_run::Model) {
         self.changed_runs.insert(row.execution_id);

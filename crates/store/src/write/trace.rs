@@ -6,10 +6,17 @@ use clasper_core::Sha256Digest;
 use clasper_db::WriteTransaction;
 use clasper_entity::trace_total::{self, Column as T};
 use clasper_entity::{trace, trace_entity, trace_label};
-use clasper_tracing::{Trace, TraceStats, total_of};
+use clasper_tracing::{Trace, TraceSource, TraceStats, total_of};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::row;
+
+/// What is added to totals, or taken from them.
+#[derive(Debug, Clone, Copy)]
+enum Counted {
+    More(TraceStats),
+    Less(TraceStats),
+}
 
 /// Rows that a group adds.
 #[derive(Debug, Default)]
@@ -17,7 +24,7 @@ pub(crate) struct Traces {
     rows: Vec<trace::Model>,
     labels: Vec<trace_label::Model>,
     entities: Vec<trace_entity::Model>,
-    totals: HashMap<(String, i64), Vec<TraceStats>>,
+    totals: HashMap<(String, i64), Vec<Counted>>,
 }
 
 impl Traces {
@@ -39,18 +46,63 @@ impl Traces {
             trace_id,
         });
         self.entities.extend(linked);
-        let hour = (tenant_id.clone(), total_of(row.started_at));
-        let totals = self.totals.entry(hour).or_default();
-        totals.push(TraceStats::of(trace));
+        self.count(None, trace);
         let hash = Sha256Digest::of(row.document.as_bytes());
         self.rows.push(row);
         Ok(hash)
     }
 
-    pub(super) async fn flush(self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+    /// Counts a trace, and no longer what it was before.
+    pub(super) fn count(&mut self, before: Option<&Trace>, after: &Trace) {
+        let before = before.map(|trace| (trace, Counted::Less as fn(_) -> _));
+        for (trace, counted) in before
+            .into_iter()
+            .chain([(after, Counted::More as fn(_) -> _)])
+        {
+            let starts_at = total_of(trace.started_at.timestamp_micros());
+            let hour = (trace.tenant.as_str().to_owned(), starts_at);
+            let totals = self.totals.entry(hour).or_default();
+            totals.push(counted(TraceStats::of(trace)));
+        }
+    }
+
+    /// Makes room where spans with the id of a run came before the run ended: what was governed here goes first.
+    async fn take_over(&mut self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+        use trace::Column as C;
         if self.rows.is_empty() {
             return Ok(());
         }
+        let select = trace::Entity::find()
+            .filter(C::TraceId.is_in(self.rows.iter().map(|row| row.trace_id)))
+            .filter(C::TenantId.is_in(self.rows.iter().map(|row| row.tenant_id.as_str())))
+            .filter(C::Source.eq(TraceSource::Otlp.name()));
+        for grown in transaction.all(select).await? {
+            let id = (&grown.tenant_id, grown.trace_id);
+            if !self
+                .rows
+                .iter()
+                .any(|row| (&row.tenant_id, row.trace_id) == id)
+            {
+                continue;
+            }
+            let delete = trace::Entity::delete_many()
+                .filter(C::TenantId.eq(grown.tenant_id.as_str()))
+                .filter(C::TraceId.eq(grown.trace_id));
+            transaction.execute(&delete).await?;
+            let trace: Trace = serde_json::from_str(&grown.document)
+                .map_err(|_| row::corrupt("traces", "document"))?;
+            let hour = (grown.tenant_id, total_of(grown.started_at));
+            let totals = self.totals.entry(hour).or_default();
+            totals.push(Counted::Less(TraceStats::of(&trace)));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn flush(mut self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+        if self.totals.is_empty() {
+            return Ok(());
+        }
+        self.take_over(transaction).await?;
         transaction.insert(self.rows).await?;
         transaction.insert(self.labels).await?;
         transaction.insert(self.entities).await?;
@@ -61,7 +113,7 @@ impl Traces {
 /// Adds to the totals. The locks of the tenants' accounts keep others from doing so meanwhile.
 async fn add_totals(
     transaction: &WriteTransaction,
-    added: HashMap<(String, i64), Vec<TraceStats>>,
+    added: HashMap<(String, i64), Vec<Counted>>,
 ) -> Result<(), DbErr> {
     let tenants = added.keys().map(|(tenant, _)| tenant.as_str());
     let hours = added.keys().map(|(_, starts_at)| *starts_at);
@@ -85,21 +137,25 @@ async fn add_totals(
             cost_nanos: 0,
             duration_ms: 0,
         });
-        traces.iter().fold(row, plus)
+        traces.iter().fold(row, counted)
     });
     let rows: Vec<_> = rows.collect();
     transaction.upsert(rows).await
 }
 
-fn plus(row: trace_total::Model, more: &TraceStats) -> trace_total::Model {
-    let sum = |total: i64, more: u64| total.saturating_add(row::count(more));
+fn counted(row: trace_total::Model, counted: &Counted) -> trace_total::Model {
+    let (sign, one) = match counted {
+        Counted::More(one) => (1, one),
+        Counted::Less(one) => (-1, one),
+    };
+    let sum = |total: i64, n: u64| total.saturating_add(sign * row::count(n));
     trace_total::Model {
-        traces: sum(row.traces, more.traces),
-        failed: sum(row.failed, more.failed),
-        input_tokens: sum(row.input_tokens, more.input_tokens),
-        output_tokens: sum(row.output_tokens, more.output_tokens),
-        cost_nanos: row.cost_nanos.saturating_add(more.cost.nanos()),
-        duration_ms: sum(row.duration_ms, more.duration_ms),
+        traces: sum(row.traces, one.traces),
+        failed: sum(row.failed, one.failed),
+        input_tokens: sum(row.input_tokens, one.input_tokens),
+        output_tokens: sum(row.output_tokens, one.output_tokens),
+        cost_nanos: row.cost_nanos.saturating_add(sign * one.cost.nanos()),
+        duration_ms: sum(row.duration_ms, one.duration_ms),
         ..row
     }
 }
