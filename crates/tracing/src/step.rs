@@ -97,9 +97,9 @@ pub struct SpanStep {
     /// Tokens of the answer.
     pub output_tokens: Option<u64>,
     /// The whole span, as OTLP's JSON.
-    pub span: serde_json::Value,
+    pub span: Value,
     /// Its resource and scope.
-    pub source: serde_json::Value,
+    pub source: Value,
 }
 
 impl StepData {
