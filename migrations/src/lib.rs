@@ -8,8 +8,8 @@ mod m20261121_000005_reports;
 mod m20261121_000006_tool_tokens;
 mod m20261121_000007_redaction;
 mod m20261121_000008_exports;
-mod m20261121_000009_otlp;
 mod m20261121_000009_traces;
+mod m20261121_000010_otlp;
 mod migration;
 mod schema;
 mod table;
@@ -29,5 +29,5 @@ const MIGRATIONS: &[Migration] = &[
     m20261121_000007_redaction::MIGRATION,
     m20261121_000008_exports::MIGRATION,
     m20261121_000009_traces::MIGRATION,
-    m20261121_000009_otlp::MIGRATION,
+    m20261121_000010_otlp::MIGRATION,
 ];

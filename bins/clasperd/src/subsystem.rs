@@ -17,6 +17,7 @@ use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, RetryPolicy};
 use clasper_store::Store;
+use clasper_store_spans::SpanTables;
 use clasper_workspace::{Host, Options, WorkspaceCache};
 use secrecy::SecretString;
 
@@ -144,13 +145,19 @@ fn prices(config: &Config) -> Result<PriceTable> {
 
 /// Takes spans of foreign instrumentation; their traces are of the workspace `default`.
 pub fn span_intake(
-    store: &Arc<Store>,
+    spans: &Arc<SpanTables>,
+    redactions: &Redactions,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Result<SpanIntake> {
     let workspace = WorkspaceId::new("default")?;
-    let (clock, ids) = (clock.clone(), ids.clone());
-    Ok(SpanIntake::new(store.clone(), workspace, clock, ids))
+    Ok(SpanIntake::new(
+        spans.clone(),
+        redactions.clone(),
+        workspace,
+        clock.clone(),
+        ids.clone(),
+    ))
 }
 
 /// What each tenant wants redacted; the standard rules where it says nothing.

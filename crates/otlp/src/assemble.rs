@@ -90,6 +90,10 @@ impl Assembly {
             trace.status = RunStatus::Failed;
             trace.error = Some(failure.clone());
         }
+        for (kind, n) in &span.redactions {
+            let sum = trace.redactions.entry(kind.clone()).or_default();
+            *sum = sum.saturating_add(*n);
+        }
         self.take(&span.genai, is_root);
         if self.0.agent_role.is_empty() && is_root {
             self.0.agent_role.clone_from(&span.name);

@@ -62,13 +62,15 @@ fn whole(number: f64) -> Option<u64> {
 }
 
 /// A value of OTLP as plain JSON.
-fn plain(any: &Value) -> Value {
+pub(crate) fn plain(any: &Value) -> Value {
     let Some((kind, value)) = any.as_object().and_then(|members| members.iter().next()) else {
         return Value::Null;
     };
     match &**kind {
         "intValue" => match value {
-            Value::String(text) => text.parse::<i64>().map_or(Value::Null, Value::from),
+            Value::String(text) => text
+                .parse::<i64>()
+                .map_or_else(|_| value.clone(), Value::from),
             other => other.clone(),
         },
         "arrayValue" => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clasper_core::Sha256Digest;
+use clasper_privacy::{Privacy, RedactionFailed};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -10,6 +11,7 @@ use prost::Message;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::redact::Mask;
 use crate::span::{Span, SpanError};
 
 /// How a request is written.
@@ -75,12 +77,32 @@ struct ScopeSpans {
     schema_url: Value,
 }
 
+/// A request that was read; nothing of it may be kept before it is redacted.
+#[derive(Debug)]
+pub struct Export {
+    sources: Vec<Source>,
+    spans: std::vec::IntoIter<(usize, Value)>,
+    received: Received,
+}
+
+/// A resource with a scope: as it came, or as it is kept.
+#[derive(Debug)]
+enum Source {
+    Raw(Value),
+    Kept(Sha256Digest),
+}
+
 /// Reads a request.
 ///
 /// # Errors
-/// [`DecodeError`] when the body is none. A span that cannot be kept is counted, not an error.
-pub fn decode(body: &[u8], encoding: Encoding) -> Result<Received, DecodeError> {
-    let request = match encoding {
+/// [`DecodeError`] when the body is none.
+pub fn decode(body: &[u8], encoding: Encoding) -> Result<Export, DecodeError> {
+    let request: Request = match encoding {
+        Encoding::Json if body.trim_ascii_start().first() == Some(&b'[') => {
+            // A list would be read as the members in their order.
+            let error = serde::de::Error::custom("expected an object");
+            return Err(DecodeError::Json(error));
+        }
         Encoding::Json => serde_json::from_slice(body).map_err(DecodeError::Json)?,
         Encoding::Protobuf => {
             let request = ExportTraceServiceRequest::decode(body).map_err(DecodeError::Protobuf)?;
@@ -90,34 +112,86 @@ pub fn decode(body: &[u8], encoding: Encoding) -> Result<Received, DecodeError> 
                 .map_err(DecodeError::Json)?
         }
     };
-    Ok(received(request))
+    Ok(Export::of(request))
 }
 
-fn received(request: Request) -> Received {
-    let mut received = Received::default();
-    for group in request.resource_spans {
-        for scoped in group.scope_spans {
-            let source = json!({
-                "resource": group.resource,
-                "resource_schema_url": group.schema_url,
-                "scope": scoped.scope,
-                "schema_url": scoped.schema_url,
-            });
-            let source = source.to_string();
-            let hash = Sha256Digest::of(source.as_bytes());
-            for span in &scoped.spans {
-                match Span::read(span, hash) {
-                    Ok(span) => received.spans.push(span),
-                    Err(error) => {
-                        received.rejected += 1;
-                        received.reason.get_or_insert(error);
-                    }
-                }
+impl Export {
+    fn of(request: Request) -> Self {
+        let (mut sources, mut spans) = (Vec::new(), Vec::new());
+        for group in request.resource_spans {
+            for scoped in group.scope_spans {
+                let number = sources.len();
+                sources.push(Source::Raw(json!({
+                    "resource": group.resource,
+                    "resource_schema_url": group.schema_url,
+                    "scope": scoped.scope,
+                    "schema_url": scoped.schema_url,
+                })));
+                spans.extend(scoped.spans.into_iter().map(|span| (number, span)));
             }
-            received.sources.insert(hash, source);
+        }
+        Self {
+            sources,
+            spans: spans.into_iter(),
+            received: Received::default(),
         }
     }
-    received
+
+    /// How many spans have not been redacted yet.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Redacts up to `most` spans, with the resources and scopes that they came from. A span that cannot be kept is counted,
+    /// not an error.
+    ///
+    /// # Errors
+    /// [`RedactionFailed`]: nothing of the request may be kept.
+    pub fn redact(&mut self, privacy: &Privacy, most: usize) -> Result<(), RedactionFailed> {
+        for (number, mut span) in self.spans.by_ref().take(most) {
+            let mut mask = Mask::new(privacy);
+            let source = match &mut self.sources[number] {
+                Source::Kept(hash) => *hash,
+                raw @ Source::Raw(_) => {
+                    let Source::Raw(mut source) = std::mem::replace(raw, Source::Raw(Value::Null))
+                    else {
+                        continue;
+                    };
+                    mask.owner(&mut source)?;
+                    let source = source.to_string();
+                    let hash = Sha256Digest::of(source.as_bytes());
+                    self.received.sources.insert(hash, source);
+                    *raw = Source::Kept(hash);
+                    hash
+                }
+            };
+            mask.owner(&mut span)?;
+            match Span::read(&span, source, mask.counts()) {
+                Ok(span) => self.received.spans.push(span),
+                Err(error) => {
+                    self.received.rejected += 1;
+                    self.received.reason.get_or_insert(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What may be kept of it: what was redacted so far.
+    #[must_use]
+    pub fn finish(self) -> Received {
+        self.received
+    }
+
+    /// All of it at once.
+    ///
+    /// # Errors
+    /// As [`Export::redact`].
+    pub fn redacted(mut self, privacy: &Privacy) -> Result<Received, RedactionFailed> {
+        self.redact(privacy, usize::MAX)?;
+        Ok(self.finish())
+    }
 }
 
 /// The answer to a request of which `rejected` spans were refused because of `reason`.
@@ -150,6 +224,8 @@ mod tests {
     use opentelemetry_proto::tonic::resource::v1::Resource;
     use opentelemetry_proto::tonic::trace::v1 as otlp;
 
+    use clasper_redaction::Redactor;
+
     use super::*;
     use crate::genai::Operation;
 
@@ -161,6 +237,13 @@ mod tests {
             }),
             ..KeyValue::default()
         }
+    }
+
+    /// What is kept of a body under the standard rules.
+    fn read(body: &[u8], encoding: Encoding) -> Result<Received, DecodeError> {
+        let export = decode(body, encoding)?;
+        let privacy = Privacy::plain(Redactor::standard());
+        Ok(export.redacted(&privacy).expect("rules that work"))
     }
 
     fn request(spans: Vec<otlp::Span>) -> ExportTraceServiceRequest {
@@ -197,9 +280,9 @@ mod tests {
     #[test]
     fn both_encodings_become_the_same_spans() {
         let request = request(vec![span(1), span(2)]);
-        let binary = decode(&request.encode_to_vec(), Encoding::Protobuf).expect("a request");
+        let binary = read(&request.encode_to_vec(), Encoding::Protobuf).expect("a request");
         let json = serde_json::to_vec(&request).expect("JSON");
-        assert_eq!(decode(&json, Encoding::Json).expect("a request"), binary);
+        assert_eq!(read(&json, Encoding::Json).expect("a request"), binary);
         assert_eq!(binary.spans.len(), 2);
         let first = &binary.spans[0];
         assert_eq!(first.genai.operation, Operation::Model);
@@ -214,7 +297,7 @@ mod tests {
     #[test]
     fn a_span_that_cannot_be_kept_does_not_take_the_others_with_it() {
         let request = request(vec![span(1), span(0), span(2)]);
-        let received = decode(&request.encode_to_vec(), Encoding::Protobuf).expect("a request");
+        let received = read(&request.encode_to_vec(), Encoding::Protobuf).expect("a request");
         assert_eq!((received.spans.len(), received.rejected), (2, 1));
         assert_eq!(received.reason, Some(SpanError::SpanId));
         let answer = reply(1, Some("a span id"), Encoding::Protobuf);
@@ -228,20 +311,20 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused() {
-        assert!(decode(b"\xff\xff\xff", Encoding::Protobuf).is_err());
+        assert!(read(b"\xff\xff\xff", Encoding::Protobuf).is_err());
         for body in ["", "[]", "{\"resourceSpans\": 1}", "nonsense"] {
-            assert!(decode(body.as_bytes(), Encoding::Json).is_err(), "{body}");
+            assert!(read(body.as_bytes(), Encoding::Json).is_err(), "{body}");
         }
-        let nothing = decode(b"{}", Encoding::Json).expect("an empty request");
+        let nothing = read(b"{}", Encoding::Json).expect("an empty request");
         assert_eq!(nothing, Received::default());
-        assert_eq!(decode(b"", Encoding::Protobuf).expect("empty"), nothing);
+        assert_eq!(read(b"", Encoding::Protobuf).expect("empty"), nothing);
     }
 
     proptest::proptest! {
         #[test]
         fn no_bytes_break_the_reader(body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-            let _ = decode(&body, Encoding::Protobuf);
-            let _ = decode(&body, Encoding::Json);
+            let _ = read(&body, Encoding::Protobuf);
+            let _ = read(&body, Encoding::Json);
         }
     }
 }

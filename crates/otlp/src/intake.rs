@@ -9,6 +9,7 @@ use clasper_core::{
     AuditEntry, AuditEntryId, AuditEvent, Caller, Classify, Clock, ErrorKind, IdSource, Permission,
     Sha256Digest, StoreError, TenantScope, WorkspaceId, canonical_json,
 };
+use clasper_privacy::{RedactionFailed, Redactions};
 use serde_json::json;
 
 use crate::decode::{DecodeError, Encoding, Received, decode};
@@ -16,6 +17,8 @@ use crate::span::Span;
 
 /// Most spans in one request.
 pub const MOST_SPANS: usize = 10_000;
+/// Spans that are redacted before others have their turn on the processor.
+const AT_ONCE: usize = 100;
 
 /// Spans to keep, with what they came from.
 #[derive(Debug, Clone)]
@@ -46,7 +49,7 @@ pub struct SpansRecorded {
 /// A span as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptSpan {
-    /// The span, as OTLP's JSON.
+    /// The span, redacted, as OTLP's JSON.
     pub document: String,
     /// Its resource and scope.
     pub source: String,
@@ -88,6 +91,12 @@ pub enum IntakeError {
     /// The request has too many spans.
     #[error("a request has at most {MOST_SPANS} spans: export in smaller batches")]
     TooMany,
+    /// Something could not be redacted.
+    #[error(transparent)]
+    Redaction(#[from] RedactionFailed),
+    /// The tenant's redaction cannot be read.
+    #[error(transparent)]
+    Redactions(#[from] clasper_privacy::Error),
     /// The database failed.
     #[error("the spans could not be kept")]
     Store(#[from] StoreError),
@@ -101,6 +110,8 @@ impl Classify for IntakeError {
         match self {
             Self::Forbidden(_) => ErrorKind::Forbidden,
             Self::Decode(_) | Self::TooMany => ErrorKind::InvalidInput,
+            Self::Redaction(error) => error.kind(),
+            Self::Redactions(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Entry(_) => ErrorKind::Internal,
         }
@@ -111,6 +122,8 @@ impl Classify for IntakeError {
             Self::Forbidden(_) => "permission_denied",
             Self::Decode(_) => "malformed_otlp",
             Self::TooMany => "too_many_spans",
+            Self::Redaction(error) => error.code(),
+            Self::Redactions(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Entry(_) => "internal_error",
         }
@@ -121,6 +134,7 @@ impl Classify for IntakeError {
 #[derive(Clone)]
 pub struct SpanIntake {
     store: Arc<dyn SpanStore>,
+    redactions: Redactions,
     workspace: WorkspaceId,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -133,16 +147,18 @@ impl fmt::Debug for SpanIntake {
 }
 
 impl SpanIntake {
-    /// `workspace` is that of every trace that comes this way.
+    /// `workspace` is that of every trace that comes this way; `redactions` say what must not be kept of it.
     #[must_use]
     pub fn new(
         store: Arc<dyn SpanStore>,
+        redactions: Redactions,
         workspace: WorkspaceId,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
         Self {
             store,
+            redactions,
             workspace,
             clock,
             ids,
@@ -161,7 +177,7 @@ impl SpanIntake {
         }
     }
 
-    /// Keeps the spans of a request; it answers when they are durable.
+    /// Redacts the spans of a request and keeps them; it answers when they are durable.
     ///
     /// # Errors
     /// [`IntakeError`]; nothing is kept then.
@@ -172,10 +188,18 @@ impl SpanIntake {
         encoding: Encoding,
     ) -> Result<Intake, IntakeError> {
         self.admit(caller)?;
-        let received = decode(body, encoding)?;
-        if received.spans.len() > MOST_SPANS {
+        let mut export = decode(body, encoding)?;
+        if export.left() > MOST_SPANS {
             return Err(IntakeError::TooMany);
         }
+        if export.left() > 0 {
+            let privacy = self.redactions.of(&caller.scope()).await?;
+            while export.left() > 0 {
+                export.redact(&privacy, AT_ONCE)?;
+                tokio::task::yield_now().await;
+            }
+        }
+        let received = export.finish();
         let (rejected, reason) = (received.rejected, received.reason);
         let recorded = if received.spans.is_empty() {
             SpansRecorded::default()

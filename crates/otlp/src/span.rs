@@ -1,5 +1,7 @@
 //! One span, as it is kept.
 
+use std::collections::BTreeMap;
+
 use clasper_core::{Sha256Digest, Timestamp, TraceId};
 use serde_json::Value;
 
@@ -30,10 +32,12 @@ pub struct Span {
     pub failure: Option<String>,
     /// The hash of its resource and scope.
     pub source: Sha256Digest,
-    /// It as it came, as OTLP's JSON.
+    /// It without what was redacted, as OTLP's JSON.
     pub document: String,
     /// What it says of models, tools and agents.
     pub genai: GenAi,
+    /// What was taken out of it, by kind.
+    pub redactions: BTreeMap<String, u32>,
 }
 
 /// Why a span cannot be kept.
@@ -55,11 +59,15 @@ pub enum SpanError {
 }
 
 impl Span {
-    /// Reads a span in OTLP's JSON.
+    /// Reads a span in OTLP's JSON, out of which `redactions` were taken.
     ///
     /// # Errors
     /// [`SpanError`].
-    pub fn read(span: &Value, source: Sha256Digest) -> Result<Self, SpanError> {
+    pub fn read(
+        span: &Value,
+        source: Sha256Digest,
+        redactions: BTreeMap<String, u32>,
+    ) -> Result<Self, SpanError> {
         let trace = id::<16>(span.get("traceId")).ok_or(SpanError::TraceId)?;
         let own = id::<8>(span.get("spanId")).ok_or(SpanError::SpanId)?;
         let started_nanos = nanos(span.get("startTimeUnixNano"))
@@ -83,6 +91,7 @@ impl Span {
             source,
             document,
             genai: GenAi::of(span),
+            redactions,
         })
     }
 
@@ -148,7 +157,7 @@ mod tests {
             "attributes": [], "unheardOf": {"kept": [1]},
         });
         change(&mut span);
-        Span::read(&span, Sha256Digest::of(b""))
+        Span::read(&span, Sha256Digest::of(b""), BTreeMap::new())
     }
 
     #[test]

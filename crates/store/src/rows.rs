@@ -5,7 +5,7 @@ use sea_orm::{DatabaseTransaction, DbErr, IsolationLevel, TransactionTrait};
 
 pub use crate::read::audit::log_rows;
 pub use crate::read::evidence::keys as log_keys;
-pub use crate::row::{chain_head, count, logged_entry};
+pub use crate::row::{chain_head, corrupt, count, logged_entry, trace_row, unspeakable};
 pub use crate::write::{hold_scopes, labels_hash};
 
 /// A reading transaction that sees one state of the database; on SQLite every transaction does.

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use clasper_core::{AuditEntry, Cursor, Page, StoreError, TenantScope, TraceId};
 use clasper_db::store_error;
-use clasper_otlp::{Recording, SpanStore, SpansRecorded};
 use clasper_tracing::{
     Annotation, AnnotationWrite, LabelChanges, LabelWrite, NoteStore, StatsRange, Trace,
     TraceFilter, TraceStats, TraceStore,
@@ -88,12 +87,5 @@ impl NoteStore for Store {
         read::trace_note::annotations(&self.reader, scope, trace, after, limit)
             .await
             .map_err(store_error)
-    }
-}
-
-#[async_trait]
-impl SpanStore for Store {
-    async fn record_spans(&self, recording: Recording) -> Result<SpansRecorded, StoreError> {
-        self.write(write::RecordSpans(recording)).await
     }
 }

@@ -121,7 +121,12 @@ pub const TABLE: &[Row] = &[
     row(
         "clasper-otlp",
         Layer::UseCase,
-        &["clasper-core", "clasper-tracing"],
+        &[
+            "clasper-core",
+            "clasper-privacy",
+            "clasper-redaction",
+            "clasper-tracing",
+        ],
     ),
     // Adapters.
     row(
@@ -158,13 +163,24 @@ pub const TABLE: &[Row] = &[
             "clasper-exports",
             "clasper-governance",
             "clasper-identity",
-            "clasper-otlp",
             "clasper-policy",
             "clasper-privacy",
             "clasper-reports",
             "clasper-runtime",
             "clasper-tracing",
             "clasper-webhook",
+        ],
+    ),
+    row(
+        "clasper-store-spans",
+        Layer::Adapter,
+        &[
+            "clasper-core",
+            "clasper-db",
+            "clasper-entity",
+            "clasper-otlp",
+            "clasper-store",
+            "clasper-tracing",
         ],
     ),
     // Interfaces.

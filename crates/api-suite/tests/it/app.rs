@@ -295,7 +295,7 @@ impl Parts {
             budgets: Budgets::new(self.memory.clone(), clock.clone(), ids.clone()),
             identity,
             traces: self.memory.clone(),
-            spans: spans(&self.memory, &clock, &ids),
+            spans: spans(&self.memory, self.redactions(), &clock, &ids),
             news: self.news.clone(),
             audit: self.memory.clone(),
             log: AuditLog::new(AuditLogDeps {

@@ -3,11 +3,13 @@
 use std::io::Write;
 
 use axum::body::Body;
+use clasper_redaction::Redactor;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::app::{ACME, AGENT, App, DAEMON};
+use crate::redaction::Broken;
 
 const EXPORT: &str = "/v1/traces";
 const TRACE: &str = "5b8efff798038103d269b633813fc60c";
@@ -125,4 +127,49 @@ async fn a_backend_names_the_tenant_of_what_it_sends() {
         let count = traces.body["traces"].as_array().map(Vec::len);
         assert_eq!(count, Some(found), "{query}: {}", traces.text);
     }
+}
+
+#[tokio::test]
+async fn what_a_tenant_wants_redacted_is_not_stored() {
+    let app = App::new();
+    let mut prompt = request(&[])["resourceSpans"][0]["scopeSpans"][0]["spans"][0].clone();
+    prompt["spanId"] = json!("eee19b7ec3c1b175");
+    prompt["name"] = json!("ask bob@example.com");
+    prompt["attributes"] = json!([text("gen_ai.prompt.0.content", "I am bob@example.com")]);
+    let answer = app
+        .post(EXPORT, &[AGENT], request(&[prompt]).to_string())
+        .await;
+    assert_eq!((answer.status.as_u16(), &*answer.text), (200, "{}"));
+    let state = app.memory.state();
+    let stored = format!("{:?}{:?}", state.traces, state.log);
+    assert!(!stored.contains("bob@"), "{stored}");
+    assert!(stored.contains("[EMAIL]"), "{stored}");
+}
+
+#[tokio::test]
+async fn spans_that_cannot_be_redacted_are_refused_and_nothing_is_stored() {
+    let app = App::redacting(Redactor::standard().with_detector(Broken));
+    let mut prompt = request(&[])["resourceSpans"][0]["scopeSpans"][0]["spans"][0].clone();
+    prompt["name"] = json!("Hildegard");
+    let answer = app
+        .post(EXPORT, &[AGENT], request(&[prompt]).to_string())
+        .await;
+    assert_eq!(answer.refusal(), (503, "redaction_failed", "none"));
+    let state = app.memory.state();
+    assert!(state.traces.is_empty() && state.log.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_however_it_is_sent() {
+    let app = App::new();
+    let pieces = || {
+        let piece = || Ok::<_, std::io::Error>(vec![b' '; 64 * 1024]);
+        Body::from_stream(futures::stream::iter((0..40).map(move |_| piece())))
+    };
+    let kind = ("content-type", "application/x-protobuf");
+    let answer = app.post(EXPORT, &[AGENT, kind], pieces()).await;
+    assert_eq!(answer.refusal(), (413, "too_large", "none"));
+    let whole = vec![b' '; 3 * 1024 * 1024];
+    let answer = app.post(EXPORT, &[AGENT], Body::from(whole)).await;
+    assert_eq!(answer.refusal(), (413, "too_large", "none"));
 }

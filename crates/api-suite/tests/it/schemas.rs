@@ -18,7 +18,16 @@ use clasper_api_types::{
     ForecastReply, HealthView, HoldList, IngestAuditBody, IngestBatchBody, IngestBatchReply,
     IngestCostBody, IngestMetricsBody, IngestReply, IngestTraceBody, IngestViolationBody,
     IssueAdapterKeyBody, IssuedAdapterKeyReply, LabelTraceBody, LabelTraceReply, LabelledTraceList,
-    LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OtlpTraceReply, OtlpTraceRequest, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView, PreviewBody, PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply, RegisterAdapterBody, RegisteredAdapterReply, ReplayContextView, ResolveDecisionBody, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, SignedEnvelopeBody, StreamEvent, TelemetryKeyList, TelemetryKeyReply, TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory, ToolList, TraceList, TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    LinkedTraceList, LiveEventView, LogKeyList, OriginalReply, OtlpTraceReply, OtlpTraceRequest,
+    OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply, PolicyList,
+    PolicyReply, PostureView, PreviewBody, PreviewReply, PriceList, PutRedactionBody,
+    QueuedMessageReply, ReadinessView, RedactionReply, RegisterAdapterBody, RegisteredAdapterReply,
+    ReplayContextView, ResolveDecisionBody, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply,
+    RotateWebhookBody, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
+    SetBudgetBody, SetBudgetReply, SetPriceBody, SetTelemetryKeyBody, SignedEnvelopeBody,
+    StreamEvent, TelemetryKeyList, TelemetryKeyReply, TenantReply, ToolAuthorizationList,
+    ToolAuthorizationReply, ToolHistory, ToolList, TraceList, TraceReply, TraceStatsReply,
+    UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clasper_api_state::ApiState;
 use clasper_api_types::{OtlpTraceReply, OtlpTraceRequest};
-use clasper_http::{Problem, TenantCaller, TenantQuery, WriteProblems};
+use clasper_http::{ApiBytes, Problem, TenantCaller, TenantQuery, WriteProblems};
 use clasper_otlp::{Encoding, reply};
 use flate2::read::GzDecoder;
 
@@ -20,7 +20,7 @@ const LARGEST: usize = 16 * 1024 * 1024;
 ///
 /// Takes the spans of OpenTelemetry exporters (OTLP/HTTP, protobuf or JSON, gzip if they like) and answers when they are durable.
 /// They become traces of the tenant that the credential names, with every attribute; those of the GenAI conventions are
-/// understood. The same span may come again. Spans that cannot be kept are refused alone: `partialSuccess` says how many and why.
+/// understood. The tenant's redaction is applied before anything is stored: when it fails, nothing is (503 `redaction_failed`). The same span may come again. Spans that cannot be kept are refused alone: `partialSuccess` says how many and why.
 /// At most 10,000 spans and 16 MiB unpacked. Needs the permission `trace:ingest`.
 #[utoipa::path(
     post,
@@ -41,7 +41,7 @@ pub(super) async fn export_spans(
     State(state): State<ApiState>,
     TenantCaller(caller): TenantCaller,
     headers: HeaderMap,
-    body: Bytes,
+    ApiBytes(body): ApiBytes,
 ) -> Result<Response, Problem> {
     let encoding = encoding(&headers)?;
     state.spans.admit(&caller)?;
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn packed(bytes: usize) -> Bytes {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
         packer.write_all(&vec![b' '; bytes]).expect("memory");
         packer.finish().expect("memory").into()
     }

@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clasper_core::{AuditEvent, ManualClock, Role, SystemIds, TenantScope, TraceId, WorkspaceId};
+use clasper_entity::{otel_span, trace};
 use clasper_otlp::{Encoding, Intake, SpanIntake};
+use clasper_privacy::Redactions;
+use clasper_redaction::Redactor;
 use clasper_runtime::run::{Charge, RunStore};
+use clasper_store_spans::SpanTables;
 use clasper_testkit::{TestDatabase, both, usd};
 use clasper_tracing::{RunStatus, StatsRange, StepData, TraceFilter, TraceSource, TraceStore};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::replica::person;
@@ -17,6 +22,7 @@ both!(
     a_trace_grows_with_its_spans_and_is_counted_once,
     a_span_that_comes_again_changes_nothing,
     no_attribute_is_lost,
+    nothing_that_is_redacted_is_in_the_database,
     the_same_trace_id_is_another_trace_in_another_tenant,
     spans_do_not_change_the_trace_of_a_governed_run,
     spans_that_come_before_their_run_ends_do_not_keep_it_from_ending,
@@ -55,17 +61,22 @@ async fn export(db: &TestDatabase, scope: &TenantScope, spans: &[Value]) -> Resu
         "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]},
         "scopeSpans": [{"scope": {"name": "x", "version": "1"}, "spans": spans}],
     }]});
-    let intake = SpanIntake::new(
-        Arc::new(db.store.clone()),
-        WorkspaceId::new("default")?,
+    let (clock, ids) = (
         Arc::new(ManualClock::at(db.make.now())),
         Arc::new(SystemIds),
     );
+    let redactions = Redactions::fixed(Redactor::standard(), clock.clone(), ids.clone());
+    let workspace = WorkspaceId::new("default")?;
+    let intake = SpanIntake::new(Arc::new(tables(db)), redactions, workspace, clock, ids);
     let caller = person(scope, "exporter", Role::Agent);
     let body = body.to_string();
     Ok(intake
         .take(&caller, body.as_bytes(), Encoding::Json)
         .await?)
+}
+
+fn tables(db: &TestDatabase) -> SpanTables {
+    SpanTables::new(db.store.clone())
 }
 
 fn id(trace: u8) -> TraceId {
@@ -82,8 +93,7 @@ async fn a_trace_grows_with_its_spans_and_is_counted_once(db: TestDatabase) -> R
     let rest = [span(7, 3, 1, 500, &chat(20, 7)), root];
     let second = export(&db, &acme, &rest).await?;
     assert_eq!((second.recorded.added, second.recorded.begun), (2, 0));
-    let trace = db
-        .store
+    let trace = tables(&db)
         .find_trace(&acme, id(7))
         .await?
         .context("a trace")?;
@@ -131,10 +141,10 @@ async fn a_span_that_comes_again_changes_nothing(db: TestDatabase) -> Result<()>
         span(7, 2, 1, 10, &chat(1, 1)),
     ];
     export(&db, &acme, &spans).await?;
-    let before = db.store.find_trace(&acme, id(7)).await?;
+    let before = tables(&db).find_trace(&acme, id(7)).await?;
     let again = export(&db, &acme, &spans).await?;
     assert_eq!((again.recorded.added, again.recorded.known), (0, 2));
-    assert_eq!(db.store.find_trace(&acme, id(7)).await?, before);
+    assert_eq!(tables(&db).find_trace(&acme, id(7)).await?, before);
     assert_eq!(entries_of(&db, &acme, AuditEvent::SpansIngested).await?, 1);
     // Twice in one request counts once, and a new one beside known ones is kept.
     let more = span(7, 3, 1, 20, &json!([]));
@@ -159,8 +169,7 @@ async fn no_attribute_is_lost(db: TestDatabase) -> Result<()> {
     sent["flags"] = json!(257);
     sent["fromTheFuture"] = json!({"x": [1.5]});
     export(&db, &acme, std::slice::from_ref(&sent)).await?;
-    let trace = db
-        .store
+    let trace = tables(&db)
         .find_trace(&acme, id(7))
         .await?
         .context("a trace")?;
@@ -176,13 +185,56 @@ async fn no_attribute_is_lost(db: TestDatabase) -> Result<()> {
     Ok(())
 }
 
+async fn nothing_that_is_redacted_is_in_the_database(db: TestDatabase) -> Result<()> {
+    let acme = db.tenant("acme").await?;
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let mut sent = span(
+        7,
+        1,
+        0,
+        0,
+        &json!([
+            text("gen_ai.operation.name", "chat"),
+            text(
+                "gen_ai.prompt.0.content",
+                "I am bob@example.com, call +1 415 555 2671"
+            ),
+            text("gen_ai.completion.0.content", "Hello bob@example.com"),
+            text("db.password", "hunter2"),
+        ]),
+    );
+    sent["name"] = json!("ask bob@example.com");
+    sent["status"] = json!({"code": 2, "message": "no bob@example.com"});
+    sent["events"] =
+        json!([{"name": "bob@example.com", "attributes": [text("to", "bob@example.com")]}]);
+    export(&db, &acme, &[sent]).await?;
+    let trace = tables(&db)
+        .find_trace(&acme, id(7))
+        .await?
+        .context("a trace")?;
+    assert_eq!(trace.input_message, "I am [EMAIL], call [PHONE]");
+    assert_eq!(trace.output_message.as_deref(), Some("Hello [EMAIL]"));
+    assert_eq!(trace.redactions.get("EMAIL"), Some(&6));
+    let said = serde_json::to_string(&trace)?;
+    let reader = db.store.reader();
+    let rows = otel_span::Entity::find().all(reader).await?;
+    let kept = rows.iter().map(|row| row.document.as_str());
+    let traces = trace::Entity::find().all(reader).await?;
+    let kept = kept.chain(traces.iter().map(|row| row.document.as_str()));
+    for text in kept.chain([said.as_str()]) {
+        for secret in ["bob@", "555 2671", "hunter2"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+    Ok(())
+}
+
 async fn the_same_trace_id_is_another_trace_in_another_tenant(db: TestDatabase) -> Result<()> {
     let (acme, globex) = (db.tenant("acme").await?, db.tenant("globex").await?);
     for (scope, input) in [(&acme, 10), (&globex, 20)] {
         let done = export(&db, scope, &[span(7, 1, 0, 0, &chat(input, 1))]).await?;
         assert_eq!((done.recorded.added, done.recorded.begun), (1, 1));
-        let trace = db
-            .store
+        let trace = tables(&db)
             .find_trace(scope, id(7))
             .await?
             .context("a trace")?;
@@ -197,12 +249,12 @@ async fn spans_do_not_change_the_trace_of_a_governed_run(db: TestDatabase) -> Re
     db.store
         .settle_run(db.make.settlement(&run, Charge::Actual(usd("0.01"))))
         .await?;
-    let before = db.store.find_trace(&acme, run.trace).await?;
+    let before = tables(&db).find_trace(&acme, run.trace).await?;
     let mut forged = span(7, 1, 0, 0, &chat(1_000, 1_000));
     forged["traceId"] = json!(run.trace.as_uuid().simple().to_string());
     let done = export(&db, &acme, &[forged]).await?;
     assert_eq!((done.recorded.added, done.recorded.begun), (1, 0));
-    assert_eq!(db.store.find_trace(&acme, run.trace).await?, before);
+    assert_eq!(tables(&db).find_trace(&acme, run.trace).await?, before);
     db.ensure_whole().await
 }
 
@@ -217,8 +269,7 @@ async fn spans_that_come_before_their_run_ends_do_not_keep_it_from_ending(
     assert_eq!((done.recorded.added, done.recorded.begun), (1, 1));
     let end = db.make.settlement(&run, Charge::Actual(usd("0.01")));
     db.store.settle_run(end).await?;
-    let trace = db
-        .store
+    let trace = tables(&db)
         .find_trace(&acme, run.trace)
         .await?
         .context("a trace")?;

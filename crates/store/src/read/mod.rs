@@ -12,7 +12,6 @@ pub(crate) mod policy;
 pub(crate) mod redaction;
 pub(crate) mod report;
 pub(crate) mod run;
-pub(crate) mod span;
 pub(crate) mod tool;
 pub(crate) mod trace;
 pub(crate) mod trace_note;

@@ -3,14 +3,14 @@
 use clasper_core::{Cursor, Page, TenantScope, TraceId};
 use clasper_entity::trace::{Column, Entity, Model};
 use clasper_entity::{trace_entity, trace_label};
-use clasper_tracing::{Trace, TraceFilter, TraceSource};
+use clasper_tracing::{Trace, TraceFilter};
 use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
 
-use crate::read::{report, span, trace_note};
+use crate::read::{report, trace_note};
 use crate::row;
 
 fn value(row: &Model) -> Result<Trace, DbErr> {
@@ -52,13 +52,7 @@ pub(crate) async fn find<C: ConnectionTrait>(
     let Some(row) = Entity::find_by_id(key).one(connection).await? else {
         return Ok(None);
     };
-    let Some(mut trace) = values(connection, scope, &[row]).await?.pop() else {
-        return Ok(None);
-    };
-    if trace.source == TraceSource::Otlp {
-        trace.steps = span::steps(connection, scope, id.as_uuid()).await?;
-    }
-    Ok(Some(trace))
+    Ok(values(connection, scope, &[row]).await?.pop())
 }
 
 pub(crate) async fn list<C: ConnectionTrait>(

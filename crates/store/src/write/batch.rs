@@ -168,7 +168,7 @@ impl Batch {
     }
 
     /// Counts what a trace that grows has more than before. Its row is written by whoever grows it.
-    pub(crate) fn count_trace(&mut self, before: Option<&Trace>, after: &Trace) {
+    pub fn count_trace(&mut self, before: Option<&Trace>, after: &Trace) {
         self.traces.count(before, after);
     }
 

@@ -9,6 +9,7 @@ use clasper_core::{
 };
 use clasper_evidence::{AuditFilter, AuditStore};
 use clasper_otlp::{Assembly, Recording, SpanIntake, SpanStore, SpansRecorded};
+use clasper_privacy::Redactions;
 use clasper_tracing::{
     Annotation, AnnotationWrite, LabelChanges, LabelWrite, NoteStore, StatsRange, Trace,
     TraceFilter, TraceStats, TraceStore, merge_labels,
@@ -168,9 +169,20 @@ impl NoteStore for Memory {
 }
 
 /// Takes spans into `memory`.
-pub fn spans(memory: &Arc<Memory>, clock: &Arc<dyn Clock>, ids: &Arc<dyn IdSource>) -> SpanIntake {
+pub fn spans(
+    memory: &Arc<Memory>,
+    redactions: Redactions,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> SpanIntake {
     let workspace = WorkspaceId::new("default").expect("a name");
-    SpanIntake::new(memory.clone(), workspace, clock.clone(), ids.clone())
+    SpanIntake::new(
+        memory.clone(),
+        redactions,
+        workspace,
+        clock.clone(),
+        ids.clone(),
+    )
 }
 
 #[async_trait]
@@ -181,12 +193,11 @@ impl SpanStore for Memory {
         for span in recording.spans.iter() {
             let tenant = recording.scope.tenant().clone();
             let place = state.traces.iter().position(|trace| trace.id == span.trace);
-            let mut assembly = match place {
-                Some(place) => Assembly::resume(state.traces.remove(place)),
-                None => {
-                    begun += 1;
-                    Assembly::begin(tenant, recording.workspace.clone(), span)
-                }
+            let mut assembly = if let Some(place) = place {
+                Assembly::resume(state.traces.remove(place))
+            } else {
+                begun += 1;
+                Assembly::begin(tenant, recording.workspace.clone(), span)
             };
             assembly.add(span);
             state.traces.push(assembly.into_trace());

@@ -7,14 +7,12 @@ use clasper_core::{AuditEntry, canonical_json};
 use clasper_db::WriteTransaction;
 use clasper_entity::{otel_source, otel_span, trace};
 use clasper_otlp::{Assembly, Recording, Span, SpansRecorded};
+use clasper_store::rows::{corrupt, trace_row, unspeakable};
+use clasper_store::{Batch, Needs, WriteOp};
 use clasper_tracing::{Trace, TraceSource};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use serde_json::json;
-
-use crate::row;
-use crate::write::batch::Batch;
-use crate::write::{Needs, WriteOp};
 
 /// Rows in one statement: Postgres takes 65,535 values at a time.
 const CHUNK: usize = 1_000;
@@ -125,10 +123,7 @@ impl RecordSpans {
         let mut before: HashMap<Uuid, Trace> = HashMap::new();
         for (id, row) in rows {
             let document = serde_json::from_str(&row.document);
-            before.insert(
-                id,
-                document.map_err(|_| row::corrupt("traces", "document"))?,
-            );
+            before.insert(id, document.map_err(|_| corrupt("traces", "document"))?);
         }
         let mut after: HashMap<Uuid, Assembly> = HashMap::new();
         for span in spans {
@@ -137,12 +132,14 @@ impl RecordSpans {
             if known.is_some_and(|trace| trace.source != TraceSource::Otlp) {
                 continue;
             }
-            let assembly = after.entry(id).or_insert_with(|| match known {
-                Some(trace) => Assembly::resume(trace.clone()),
-                None => {
-                    let tenant = self.0.scope.tenant().clone();
-                    Assembly::begin(tenant, self.0.workspace.clone(), span)
-                }
+            let assembly = after.entry(id).or_insert_with(|| {
+                known.map_or_else(
+                    || {
+                        let tenant = self.0.scope.tenant().clone();
+                        Assembly::begin(tenant, self.0.workspace.clone(), span)
+                    },
+                    |trace| Assembly::resume(trace.clone()),
+                )
             });
             assembly.add(span);
         }
@@ -152,7 +149,7 @@ impl RecordSpans {
             let trace = assembly.into_trace();
             begun += u64::from(!before.contains_key(&id));
             batch.count_trace(before.get(&id), &trace);
-            changed.push(row::trace_row(&trace).map_err(row::unspeakable)?);
+            changed.push(trace_row(&trace).map_err(unspeakable)?);
         }
         for chunk in changed.chunks(CHUNK) {
             transaction.upsert(chunk.to_vec()).await?;
@@ -197,7 +194,7 @@ impl RecordSpans {
             "rejected": rejected["rejected"],
         });
         Ok(AuditEntry {
-            detail: canonical_json(&detail).map_err(row::unspeakable)?,
+            detail: canonical_json(&detail).map_err(unspeakable)?,
             ..entry
         })
     }

@@ -8,7 +8,7 @@ use crate::table::{bytes, primary_key};
 
 /// Creates the tables of spans; traces say where they come from.
 pub(crate) const MIGRATION: Migration = Migration {
-    name: "m20261121_000009_otlp",
+    name: "m20261121_000010_otlp",
     statements,
 };
 
