@@ -9,6 +9,7 @@ mod m20261121_000006_tool_tokens;
 mod m20261121_000007_redaction;
 mod m20261121_000008_exports;
 mod m20261121_000009_traces;
+mod m20261121_000010_otlp;
 mod m20261121_000012_retention;
 mod m20261121_000014_evidence_places;
 mod migration;
@@ -30,6 +31,7 @@ const MIGRATIONS: &[Migration] = &[
     m20261121_000007_redaction::MIGRATION,
     m20261121_000008_exports::MIGRATION,
     m20261121_000009_traces::MIGRATION,
+    m20261121_000010_otlp::MIGRATION,
     m20261121_000012_retention::MIGRATION,
     m20261121_000014_evidence_places::MIGRATION,
 ];

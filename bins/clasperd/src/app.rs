@@ -19,6 +19,7 @@ use clasper_runtime::service::{AgentDeps, AgentService};
 use clasper_store::Store;
 use clasper_store_log::{OldCheckpoints, ServerEvents};
 use clasper_store_retention::RetentionRows;
+use clasper_store_spans::SpanTables;
 use clasper_telemetry::MetricsHandle;
 use clasper_tracing::Traces;
 use clasper_webhook::Notices;
@@ -94,6 +95,7 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
 
+        let spans = Arc::new(SpanTables::new((*store).clone()));
         let identity = subsystem::identity(config, &store, &clock, &ids);
         let http =
             clasper_llm::http_client(CONNECT_TIMEOUT).context("the HTTP client cannot be made")?;
@@ -156,8 +158,9 @@ impl App {
             agents: agents.clone(),
             budgets: Budgets::new(store.clone(), clock.clone(), ids.clone()),
             identity,
-            traces: store.clone(),
-            trace_notes: Traces::new(store.clone(), store.clone(), clock.clone(), ids.clone()),
+            traces: spans.clone(),
+            trace_notes: Traces::new(spans.clone(), store.clone(), clock.clone(), ids.clone()),
+            spans: subsystem::span_intake(&spans, &redactions, &clock, &ids)?,
             retention: retention.clone(),
             news: LogNews::new(store.commits(), news_period(&database), shutdown.clone()),
             audit: store.clone(),

@@ -6,16 +6,18 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clasper_auth::{AdapterTokenConfig, AeadSeal, AuthConfig, CredentialVerifier, JwksConfig};
 use clasper_control_plane::{Backend, BackendConfig, RetryConfig};
-use clasper_core::{Clock, IdSource, TenantId};
+use clasper_core::{Clock, IdSource, TenantId, WorkspaceId};
 use clasper_governance::{ModelPrice, PriceTable, TenantPrices};
 use clasper_http::{HttpLimits, RateLimit};
 use clasper_identity::{Identity, TenantProvisioning};
 use clasper_llm::{BaseUrls, LlmConfig, PROVIDERS, ProviderKeys, ScriptedConfig};
+use clasper_otlp::SpanIntake;
 use clasper_privacy::Redactions;
 use clasper_redaction::Redactor;
 use clasper_runtime::model::ModelRef;
 use clasper_runtime::service::{AgentConfig, RetryPolicy};
 use clasper_store::Store;
+use clasper_store_spans::SpanTables;
 use clasper_workspace::{Host, Options, WorkspaceCache};
 use secrecy::SecretString;
 
@@ -139,6 +141,23 @@ fn prices(config: &Config) -> Result<PriceTable> {
             .with_context(|| format!("prices.\"{model}\""))?;
     }
     Ok(table)
+}
+
+/// Takes spans of foreign instrumentation; their traces are of the workspace `default`.
+pub fn span_intake(
+    spans: &Arc<SpanTables>,
+    redactions: &Redactions,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<SpanIntake> {
+    let workspace = WorkspaceId::new("default")?;
+    Ok(SpanIntake::new(
+        spans.clone(),
+        redactions.clone(),
+        workspace,
+        clock.clone(),
+        ids.clone(),
+    ))
 }
 
 /// What each tenant wants redacted; the standard rules where it says nothing.

@@ -14,6 +14,7 @@ use clasper_governance::forecast::CostHistories;
 use clasper_governance::{Budgets, TenantPrices};
 use clasper_http::CredentialLimiter;
 use clasper_identity::{Authenticator, Identity};
+use clasper_otlp::SpanIntake;
 use clasper_policy::Policies;
 use clasper_privacy::Redactions;
 use clasper_reports::{Reports, TelemetryKeys};
@@ -75,6 +76,8 @@ pub struct ApiDeps {
     pub trace_notes: Traces,
     /// How traces are kept and forgotten.
     pub retention: Retention,
+    /// Takes spans of foreign instrumentation.
+    pub spans: SpanIntake,
     /// When the audit logs may have grown.
     pub news: LogNews,
     /// The audit log.

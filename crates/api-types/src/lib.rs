@@ -27,6 +27,7 @@ mod ingest_reply;
 mod key;
 mod live;
 mod meta;
+mod otlp;
 mod policy;
 mod posture;
 mod price;
@@ -42,6 +43,7 @@ mod tool;
 mod trace;
 mod trace_diff;
 mod trace_note;
+mod trace_replay;
 mod usage;
 mod webhook;
 
@@ -117,6 +119,7 @@ pub use ingest_reply::{
 pub use key::{ApiKeyList, ApiKeyReply, ApiKeyView, CreateKeyBody, CreatedKeyReply, RoleName};
 pub use live::{LiveEventView, LiveQuery};
 pub use meta::{CompatibilityView, VersionView};
+pub use otlp::{OtlpPartialSuccess, OtlpTraceReply, OtlpTraceRequest};
 pub use policy::{
     ChangePolicyBody, DeletePolicyBody, DeletedReply, PolicyBody, PolicyList, PolicyQuery,
     PolicyRecordView, PolicyReply, SavedPolicyReply,
@@ -151,8 +154,8 @@ pub use tool::{
 };
 pub use trace::{
     GrantedScopeView, IntegrityStatus, ReducedTraceView, ReportedView, TraceInputView, TraceList,
-    TraceOutputView, TraceQuery, TraceReply, TraceStatus, TraceStepView, TraceTrust,
-    TraceUsageView, TraceView, UsedScopeView, ViolationView,
+    TraceOutputView, TraceQuery, TraceReply, TraceSourceView, TraceStatus, TraceStepView,
+    TraceTrust, TraceUsageView, TraceView, UsedScopeView, ViolationView,
 };
 pub use trace_diff::{
     CallsDiffView, ChangedCallView, DiffCallView, DiffContextView, DiffSummaryView, DiffTracesBody,
@@ -164,6 +167,7 @@ pub use trace_note::{
     LabelTraceReply, LabelledTraceList, LinkedTraceList, TraceEntityQuery, TraceLabelQuery,
     TraceStatsQuery, TraceStatsReply, TraceStatsView,
 };
+pub use trace_replay::{RecordedResultView, ReplayContextView};
 pub use usage::UsageView;
 pub use webhook::{
     ChangeWebhookBody, CreateWebhookBody, CreatedWebhookReply, QueuedMessageReply,

@@ -23,6 +23,10 @@ pub struct TraceQuery {
     #[serde(default)]
     #[param(example = "lead")]
     pub agent_role: Option<String>,
+    /// From there only: governed here, or sent over OTLP.
+    #[serde(default)]
+    #[param(inline)]
+    pub source: Option<TraceSourceView>,
     /// That ended like this only.
     #[serde(default)]
     #[param(inline)]
@@ -208,6 +212,17 @@ pub struct TraceStepView {
     pub step_hash: String,
 }
 
+/// Where a trace comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceSourceView {
+    /// An execution that was governed here.
+    #[default]
+    Run,
+    /// Spans that foreign instrumentation sent over OTLP. Nobody here decided it, and it grows with its spans.
+    Otlp,
+}
+
 /// The record of one execution. Its steps are there when it is read alone, and left out in lists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
@@ -216,6 +231,7 @@ pub struct TraceStepView {
     "workspace_id": "default",
     "execution_id": "0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c12",
     "decision_id": "0190c7a2-5b1e-7c3a-9f00-2b6d5a1e4c13",
+    "source": "run",
     "user_id": "42",
     "agent_role": "lead",
     "status": "completed",
@@ -271,6 +287,9 @@ pub struct TraceView {
     /// Who reported it, when it did not run here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<ReportedView>,
+    /// Where it comes from.
+    #[serde(default)]
+    pub source: TraceSourceView,
     /// The user it was for.
     #[schema(required, value_type = Option<String>)]
     pub user_id: Option<UserId>,

@@ -158,6 +158,8 @@ events! {
     WebhookRedelivered = "webhook_redelivered";
     /// Labels of a trace were set or taken away.
     TraceLabelled = "trace_labelled";
+    /// Spans of foreign instrumentation were kept.
+    SpansIngested = "spans_ingested";
     /// A trace was annotated.
     TraceAnnotated = "trace_annotated";
     /// A price of the tenant's own was set.

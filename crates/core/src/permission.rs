@@ -38,6 +38,8 @@ permissions! {
     AgentRun = "agent:run";
     /// Read traces.
     TraceView = "trace:view";
+    /// Send spans of instrumentation.
+    TraceIngest = "trace:ingest";
     /// Label and annotate traces.
     TraceAnnotate = "trace:annotate";
     /// Read the audit log.
@@ -153,7 +155,7 @@ impl FromIterator<Permission> for PermissionSet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// Sends messages, sees their answers, and nothing else.
+    /// Sends messages and spans, sees the answers, and nothing else.
     Agent,
     /// Reads traces.
     Viewer,
@@ -195,6 +197,7 @@ impl Role {
         let operator = viewer
             .with(P::AgentRun)
             .with(P::TraceAnnotate)
+            .with(P::TraceIngest)
             .with(P::AuditView)
             .with(P::AuditExport)
             .with(P::BudgetView)
@@ -217,6 +220,7 @@ impl Role {
         match self {
             Self::Agent => PermissionSet::EMPTY
                 .with(P::AgentRun)
+                .with(P::TraceIngest)
                 .with(P::RedactionReveal),
             Self::Viewer => viewer,
             Self::Operator => operator,

@@ -20,6 +20,8 @@ pub mod log_key;
 pub mod log_tile;
 pub mod notice;
 pub mod open_run;
+pub mod otel_source;
+pub mod otel_span;
 pub mod outbox_message;
 pub mod outcome;
 pub mod policy_bundle;

@@ -33,6 +33,8 @@ pub struct Model {
     pub output_tokens: i64,
     /// Whether it did not complete.
     pub failed: bool,
+    /// Where it comes from: `run` or `otlp`.
+    pub source: String,
 }
 
 /// No relations: joins are by tenant-scoped queries.

@@ -1,4 +1,4 @@
-//! JSON bodies, refused precisely.
+//! JSON bodies, refused precisely; and bodies of other kinds.
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
@@ -34,6 +34,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
             .await
             .map_err(|rejection| unread(&rejection, limit))?;
         parse(&bytes).map(Self)
+    }
+}
+
+/// A body of any kind, up to the limit.
+#[derive(Debug, Clone)]
+pub struct ApiBytes(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for ApiBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let limit = request.extensions().get().copied();
+        let bytes = Bytes::from_request(request, state).await;
+        bytes
+            .map(Self)
+            .map_err(|rejection| unread(&rejection, limit))
     }
 }
 

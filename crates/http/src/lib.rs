@@ -17,7 +17,7 @@ mod slice;
 pub use adapter::{ADAPTER_TOKEN_SCHEME, AuthenticatedAdapter, adapter_token_scheme};
 pub use auth::{Authenticated, TenantCaller, TenantQuery};
 pub use context::RequestContext;
-pub use json::{ApiJson, read_part};
+pub use json::{ApiBytes, ApiJson, read_part};
 pub use layer::{HttpLimits, layers};
 pub use limit::{CredentialLimiter, RateLimit};
 pub use page::{PageLimits, PageQuery, PageRequest, PageStart, PageView};

@@ -6,7 +6,7 @@ use clasper_core::{DecisionId, ExecutionId, Timestamp, Usd};
 use clasper_privacy::Privacy;
 use clasper_tracing::{
     GrantedScope, HashStatus, Reported, RunStatus, Step, StepData, StepHashes, Trace, TraceCost,
-    UsedScope, Violation, check_reported_steps,
+    TraceSource, UsedScope, Violation, check_reported_steps,
 };
 use serde_json::{Value, json};
 
@@ -202,6 +202,7 @@ impl ReportedTrace {
             workspace: batch.workspace.clone(),
             execution,
             decision: standing.map_or(none, |standing| standing.decision),
+            source: TraceSource::Run,
             reported: Some(self.reported(batch, report)),
             user: None,
             agent_role: self.agent_role.clone().unwrap_or_default(),

@@ -5,7 +5,7 @@ use clasper_core::{AuditEntry, TenantScope, Timestamp, canonical_json, wire_time
 use clasper_db::WriteTransaction;
 use clasper_entity::trace::{self, Column as T};
 use clasper_entity::{
-    redaction_value, reported_violation, trace_annotation, trace_entity, trace_label,
+    otel_span, redaction_value, reported_violation, trace_annotation, trace_entity, trace_label,
 };
 use clasper_retention::{Dropped, RetentionPolicy};
 use clasper_store::rows::TraceCounts;
@@ -108,6 +108,7 @@ async fn forget(
         trace_label,
         trace_entity,
         trace_annotation,
+        otel_span,
         redaction_value,
         reported_violation
     );

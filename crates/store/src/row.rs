@@ -12,12 +12,13 @@ use clasper_tracing::Trace;
 use sea_orm::DbErr;
 
 /// A row that contradicts what we know to be true.
-pub(crate) fn corrupt(table: &'static str, column: &'static str) -> DbErr {
+#[must_use]
+pub fn corrupt(table: &'static str, column: &'static str) -> DbErr {
     DbErr::Type(format!("{table}.{column} holds a value that cannot be"))
 }
 
 /// Something of ours that should always have a JSON form, or an amount that should always fit, did not.
-pub(crate) fn unspeakable(error: impl std::fmt::Display) -> DbErr {
+pub fn unspeakable(error: impl std::fmt::Display) -> DbErr {
     DbErr::Custom(error.to_string())
 }
 
@@ -236,7 +237,11 @@ pub(crate) fn decision_row(
     })
 }
 
-pub(crate) fn trace_row(trace: &Trace) -> Result<trace::Model, serde_json::Error> {
+/// A trace as it is stored.
+///
+/// # Errors
+/// When a member has no JSON form; never for values that came from JSON.
+pub fn trace_row(trace: &Trace) -> Result<trace::Model, serde_json::Error> {
     Ok(trace::Model {
         tenant_id: trace.tenant.as_str().to_owned(),
         trace_id: trace.id.as_uuid(),
@@ -250,6 +255,7 @@ pub(crate) fn trace_row(trace: &Trace) -> Result<trace::Model, serde_json::Error
         input_tokens: count(trace.usage.input_tokens),
         output_tokens: count(trace.usage.output_tokens),
         failed: trace.error.is_some(),
+        source: trace.source.name().to_owned(),
     })
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{DatabaseTransaction, DbErr, IsolationLevel, TransactionTrait};
 pub use crate::read::audit::log_rows;
 pub use crate::read::evidence::keys as log_keys;
 use crate::row::digest;
-pub use crate::row::{chain_head, count, logged_entry, retention};
+pub use crate::row::{chain_head, corrupt, count, logged_entry, retention, trace_row, unspeakable};
 pub use crate::write::{TraceCounts, hold_scopes, labels_hash};
 
 /// Everything a decision was computed from and came to, as its entry hashes it.

@@ -48,6 +48,8 @@ macro_rules! every_entity {
             trace_entity,
             trace_total,
             trace_count,
+            otel_span,
+            otel_source,
             outbox_message,
             idempotency_key,
             instance,

@@ -21,7 +21,7 @@ use clasper_runtime::run::{
     Charge, EffectDecision, EffectOutcome, HoldExtension, IdempotencyClaim, OutboxMessage, RunEnd,
     RunOpening, Settlement,
 };
-use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
+use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, TraceSource, UsedScope};
 use serde_json::{Value, json};
 
 /// The actor of everything made here.
@@ -365,6 +365,7 @@ impl Maker {
             workspace: Self::workspace(),
             execution,
             decision,
+            source: TraceSource::Run,
             reported: None,
             user: Some(Self::user()),
             agent_role: "helper".to_owned(),

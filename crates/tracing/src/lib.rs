@@ -19,6 +19,6 @@ pub use reduced::{Reduced, ReducedTo};
 pub use reported::{HashStatus, Reported, StepHashes, Trust, check_reported_steps};
 pub use service::{NewAnnotation, TraceError, Traces};
 pub use stats::{DAY_MICROS, DayCover, StatsCover, StatsRange, TOTAL_MICROS, TraceStats, total_of};
-pub use step::{Integrity, Step, StepData, StepRecorder, check_steps};
+pub use step::{Integrity, SpanStep, Step, StepData, StepRecorder, check_steps};
 pub use store::{AnnotationWrite, EntityKind, LabelWrite, NoteStore, TraceFilter, TraceStore};
-pub use trace::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope, Violation};
+pub use trace::{GrantedScope, RunStatus, Trace, TraceCost, TraceSource, UsedScope, Violation};

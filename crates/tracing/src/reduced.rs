@@ -86,6 +86,7 @@ fn without_texts(step: &Step) -> Step {
             }
         }
         StepData::Error { message, .. } => *message = hashed_text(message),
+        StepData::Span(span) => span.span = hashed(&span.span),
     }
     let extra = if step.extra.is_empty() {
         Map::new()

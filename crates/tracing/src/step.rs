@@ -67,6 +67,39 @@ pub enum StepData {
         /// Whether the run went on.
         recoverable: bool,
     },
+    /// A span of foreign instrumentation.
+    Span(Box<SpanStep>),
+}
+
+/// A span as it came, and what is understood of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpanStep {
+    /// Its id, in hexadecimal digits.
+    pub span_id: String,
+    /// The span it belongs to.
+    pub parent_span_id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What it stands for: `model`, `tool`, `agent` or `other`.
+    pub operation: String,
+    /// Whether it failed.
+    pub failed: bool,
+    /// The model.
+    pub model: Option<String>,
+    /// Its provider.
+    pub provider: Option<String>,
+    /// The tool.
+    pub tool_name: Option<String>,
+    /// The agent.
+    pub agent_name: Option<String>,
+    /// Tokens of the prompt.
+    pub input_tokens: Option<u64>,
+    /// Tokens of the answer.
+    pub output_tokens: Option<u64>,
+    /// The whole span, as OTLP's JSON.
+    pub span: Value,
+    /// Its resource and scope.
+    pub source: Value,
 }
 
 impl StepData {
@@ -78,6 +111,7 @@ impl StepData {
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
             Self::Error { .. } => "error",
+            Self::Span(_) => "span",
         }
     }
 }

@@ -9,7 +9,7 @@ use clasper_core::{
 
 use crate::note::{Annotation, LabelChanges, NoteError};
 use crate::stats::{StatsRange, TraceStats};
-use crate::trace::{RunStatus, Trace};
+use crate::trace::{RunStatus, Trace, TraceSource};
 
 /// What a trace may be linked to in the tenant's own product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +43,8 @@ pub struct TraceFilter {
     pub agent_role: Option<String>,
     /// That ended like this.
     pub status: Option<RunStatus>,
+    /// From there.
+    pub source: Option<TraceSource>,
     /// With this label, and this value of it if one is given.
     pub label: Option<(String, Option<String>)>,
     /// Linked to this.

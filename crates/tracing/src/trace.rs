@@ -89,6 +89,34 @@ pub struct TraceCost {
     pub estimated: bool,
 }
 
+/// Where a trace comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceSource {
+    /// It was written by the settlement of an execution.
+    #[default]
+    Run,
+    /// It is made of spans that foreign instrumentation sends, and grows with them.
+    Otlp,
+}
+
+impl TraceSource {
+    /// The stored name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Otlp => "otlp",
+        }
+    }
+
+    /// Whether it was written here.
+    #[must_use]
+    pub const fn is_run(&self) -> bool {
+        matches!(self, Self::Run)
+    }
+}
+
 /// The record of one execution. Every text in it is redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
@@ -103,6 +131,9 @@ pub struct Trace {
     /// The decision that let it run, or did not. The nil id when an executor reports what nobody decided
     /// ([`Trace::known_decision`]).
     pub decision: DecisionId,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "TraceSource::is_run")]
+    pub source: TraceSource,
     /// Who reported it, when it did not run here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<Reported>,

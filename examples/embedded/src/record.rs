@@ -12,7 +12,7 @@ use clasper_redaction::Redactor;
 use clasper_runtime::model::TokenUsage;
 use clasper_runtime::policy::PolicyVerdict;
 use clasper_runtime::run::{Charge, IdempotencyClaim, OrphanedRun, RunEnd, RunOpening, Settlement};
-use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
+use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, TraceSource, UsedScope};
 
 use crate::RefundRequest;
 
@@ -104,6 +104,7 @@ fn draft(place: &Place<'_>, request: &RefundRequest, now: Timestamp) -> Trace {
         workspace: place.workspace.clone(),
         execution: ExecutionId::generate(ids),
         decision: DecisionId::generate(ids),
+        source: TraceSource::Run,
         reported: None,
         user: Some(request.clerk.clone()),
         agent_role: EXECUTOR.to_owned(),

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the rules of the architecture that a program can check.
 
 mod graph;
+mod layer;
 mod layers;
 mod manifest;
 mod size;

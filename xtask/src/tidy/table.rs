@@ -2,37 +2,7 @@
 //!
 //! A line here is design. A crate that is not listed, or an edge that is not listed, fails `cargo xtask tidy`.
 
-use std::fmt;
-
-/// A layer of the architecture, from the ground up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layer {
-    /// L0: vocabulary everything shares; no I/O and no async runtime.
-    Ground,
-    /// L1: domains, independent of one another.
-    Domain,
-    /// L2: use cases over the domains.
-    UseCase,
-    /// L3: one outside system each.
-    Adapter,
-    /// L4: what others call.
-    Interface,
-    /// L5: what puts the rest together.
-    Assembly,
-}
-
-impl fmt::Display for Layer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Ground => "L0",
-            Self::Domain => "L1",
-            Self::UseCase => "L2",
-            Self::Adapter => "L3",
-            Self::Interface => "L4",
-            Self::Assembly => "L5",
-        })
-    }
-}
+pub use crate::tidy::layer::Layer;
 
 /// Which of our crates a crate may name outside its tests.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +89,16 @@ pub const TABLE: &[Row] = &[
             "clasper-workspace",
         ],
     ),
+    row(
+        "clasper-otlp",
+        Layer::UseCase,
+        &[
+            "clasper-core",
+            "clasper-privacy",
+            "clasper-redaction",
+            "clasper-tracing",
+        ],
+    ),
     // Adapters.
     row(
         "clasper-auth",
@@ -174,6 +154,18 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
+        "clasper-store-spans",
+        Layer::Adapter,
+        &[
+            "clasper-core",
+            "clasper-db",
+            "clasper-entity",
+            "clasper-otlp",
+            "clasper-store",
+            "clasper-tracing",
+        ],
+    ),
+    row(
         "clasper-store-retention",
         Layer::Adapter,
         &[
@@ -182,7 +174,6 @@ pub const TABLE: &[Row] = &[
             "clasper-entity",
             "clasper-retention",
             "clasper-store",
-            "clasper-tracing",
         ],
     ),
     // Interfaces.
@@ -248,6 +239,7 @@ pub const TABLE: &[Row] = &[
             "clasper-governance",
             "clasper-http",
             "clasper-identity",
+            "clasper-otlp",
             "clasper-policy",
             "clasper-privacy",
             "clasper-reports",
@@ -267,6 +259,7 @@ pub const TABLE: &[Row] = &[
             "clasper-evidence",
             "clasper-http",
             "clasper-retention",
+            "clasper-otlp",
             "clasper-tracing",
         ],
     ),

@@ -25,6 +25,7 @@ mod reporter;
 mod retention;
 mod sdk;
 mod server_log;
+mod spans;
 mod stock;
 mod storm;
 mod tools;

@@ -36,7 +36,7 @@ use tower::ServiceExt;
 
 use crate::fakes::{
     Backend, Derived, Endpoints, Exported, Gate, KeyRing, Keys, Ledger, Memory, Model, NoArchives,
-    NoReports, Plain, PublicAddresses, Ready, Rooms, Signer,
+    NoReports, Plain, PublicAddresses, Ready, Rooms, Signer, spans,
 };
 
 /// Headers of a request, as name and value.
@@ -293,10 +293,11 @@ impl Parts {
                 clock.clone(),
                 ids.clone(),
             ),
-            budgets: Budgets::new(self.memory.clone(), clock.clone(), ids),
+            budgets: Budgets::new(self.memory.clone(), clock.clone(), ids.clone()),
             identity,
             traces: self.memory.clone(),
             retention: Retention::new(self.memory.clone(), clock.clone(), self.ids.clone()),
+            spans: spans(&self.memory, self.redactions(), &clock, &ids),
             news: self.news.clone(),
             audit: self.memory.clone(),
             log: AuditLog::new(AuditLogDeps {

@@ -24,6 +24,7 @@ mod forecast;
 mod governed;
 mod health;
 mod meta;
+mod otlp;
 mod overrides;
 mod policies;
 mod prices;

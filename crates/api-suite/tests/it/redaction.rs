@@ -197,7 +197,7 @@ async fn a_trace_without_tokens_has_nothing_to_show() {
 
 /// Breaks when it sees the word.
 #[derive(Debug)]
-struct Broken;
+pub struct Broken;
 
 impl Detector for Broken {
     fn entity(&self) -> Entity {

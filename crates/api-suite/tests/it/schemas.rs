@@ -19,16 +19,16 @@ use clasper_api_types::{
     IngestAuditBody, IngestBatchBody, IngestBatchReply, IngestCostBody, IngestMetricsBody,
     IngestReply, IngestTraceBody, IngestViolationBody, IssueAdapterKeyBody, IssuedAdapterKeyReply,
     LabelTraceBody, LabelTraceReply, LabelledTraceList, LinkedTraceList, LiveEventView, LogKeyList,
-    OriginalReply, OverrideDecisionBody, OwnDecisionView, PackList, PolicyBody, PolicyCheckReply,
-    PolicyList, PolicyReply, PostureView, PreviewBody, PreviewReply, PriceList, PutRedactionBody,
-    QueuedMessageReply, ReadinessView, RedactionReply, RegisterAdapterBody, RegisteredAdapterReply,
-    ResolveDecisionBody, RetentionReply, RetentionStatsReply, RevokeTelemetryKeyBody,
-    RiskScoreBody, RiskScoreReply, RotateWebhookBody, SavedPolicyReply, ScopeBudgetList,
-    SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody,
-    SetRetentionBody, SetRetentionReply, SetTelemetryKeyBody, SignedEnvelopeBody, StreamEvent,
-    TelemetryKeyList, TelemetryKeyReply, TenantReply, ToolAuthorizationList,
-    ToolAuthorizationReply, ToolHistory, ToolList, TraceList, TraceReply, TraceStatsReply,
-    UsageView, VersionView, WebhookDeliveryList, WebhookList,
+    OriginalReply, OtlpTraceReply, OtlpTraceRequest, OverrideDecisionBody, OwnDecisionView,
+    PackList, PolicyBody, PolicyCheckReply, PolicyList, PolicyReply, PostureView, PreviewBody,
+    PreviewReply, PriceList, PutRedactionBody, QueuedMessageReply, ReadinessView, RedactionReply,
+    RegisterAdapterBody, RegisteredAdapterReply, ReplayContextView, ResolveDecisionBody,
+    RetentionReply, RetentionStatsReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply,
+    RotateWebhookBody, SavedPolicyReply, ScopeBudgetList, SendMessageBody, SendMessageReply,
+    SetBudgetBody, SetBudgetReply, SetPriceBody, SetRetentionBody, SetRetentionReply,
+    SetTelemetryKeyBody, SignedEnvelopeBody, StreamEvent, TelemetryKeyList, TelemetryKeyReply,
+    TenantReply, ToolAuthorizationList, ToolAuthorizationReply, ToolHistory, ToolList, TraceList,
+    TraceReply, TraceStatsReply, UsageView, VersionView, WebhookDeliveryList, WebhookList,
 };
 use clasper_http::Problem;
 use serde_json::Value;
@@ -84,6 +84,9 @@ fn every_schema_has_a_name_of_its_own() {
     collect::<LabelledTraceList>(&mut known);
     collect::<LinkedTraceList>(&mut known);
     collect::<TraceStatsReply>(&mut known);
+    collect::<ReplayContextView>(&mut known);
+    collect::<OtlpTraceRequest>(&mut known);
+    collect::<OtlpTraceReply>(&mut known);
     collect::<AuditList>(&mut known);
     collect::<ConsistencyReply>(&mut known);
     collect::<LogKeyList>(&mut known);

@@ -244,3 +244,31 @@ async fn traces_are_listed_by_how_they_ended() {
     let bad = app.get("/traces?status=great", &[ACME]).await;
     assert_eq!(bad.refusal(), (400, "invalid_input", "/query/status"));
 }
+
+#[tokio::test]
+async fn what_a_run_would_be_run_again_with_says_what_is_missing() {
+    let app = App::new();
+    let id = sent(&app).await;
+    let answer = app.get(&format!("/traces/{id}/replay"), &[ACME]).await;
+    let context = &answer.body;
+    assert_eq!(
+        (
+            &context["trace_id"],
+            &context["model"],
+            &context["replayable"]
+        ),
+        (&json!(id), &json!("echo"), &json!(false)),
+        "{}",
+        answer.text
+    );
+    assert_eq!(context["input"]["message"], "Hi");
+    assert_eq!(
+        context["missing"],
+        json!(["model_responses", "workspace_files"])
+    );
+    let other = format!("/traces/{id}/replay?tenant_id=other");
+    let answer = app.get(&other, &[DAEMON]).await;
+    assert_eq!(answer.refusal(), (404, "trace_not_found", "none"));
+    let answer = app.get(&format!("/traces/{id}/replay"), &[AGENT]).await;
+    assert_eq!(answer.refusal(), (403, "permission_denied", "none"));
+}

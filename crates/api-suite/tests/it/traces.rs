@@ -65,6 +65,7 @@ async fn a_trace_is_read_with_its_steps() {
         "redactions": {},
         "scripted": true,
         "skill_versions": {},
+        "source": "run",
         "started_at": "2026-11-20T10:00:00.000Z",
         "status": "completed",
         "steps": [

@@ -44,6 +44,7 @@ pub(super) async fn list_traces(
         workspace: query.workspace_id,
         agent_role: query.agent_role,
         status: query.status.map(view::run_status),
+        source: query.source.map(view::source),
         started_from: query.start_date.map(DateOrTime::first),
         started_to: query.end_date.map(DateOrTime::last),
         limit: slice.limit,

@@ -9,6 +9,7 @@ mod diff_view;
 mod get;
 mod label;
 mod list;
+mod replay;
 mod stats;
 mod view;
 
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(by_entity::list_traces_by_entity))
         .routes(routes!(diff::diff_traces))
         .routes(routes!(get::get_trace))
+        .routes(routes!(replay::get_replay_context))
         .routes(routes!(label::label_trace))
         .routes(routes!(annotate::annotate_trace))
         .routes(routes!(annotations::list_annotations))

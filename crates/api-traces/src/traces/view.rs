@@ -2,12 +2,12 @@
 
 use clasper_api_types::{
     GrantedScopeView, IntegrityStatus, ReducedTraceView, ReportedView, TraceInputView,
-    TraceOutputView, TraceStatus, TraceStepView, TraceStorageMode, TraceTrust, TraceUsageView,
-    TraceView, UsedScopeView, ViolationView,
+    TraceOutputView, TraceSourceView, TraceStatus, TraceStepView, TraceStorageMode, TraceTrust,
+    TraceUsageView, TraceView, UsedScopeView, ViolationView,
 };
 use clasper_tracing::{
-    HashStatus, Integrity, Reduced, ReducedTo, Reported, RunStatus, Step, Trace, Trust, Violation,
-    check_steps,
+    HashStatus, Integrity, Reduced, ReducedTo, Reported, RunStatus, Step, Trace, TraceSource,
+    Trust, Violation, check_steps,
 };
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ pub(super) fn whole(mut trace: Trace) -> TraceView {
     let integrity = match (&trace.reported, &trace.reduced) {
         (Some(reported), _) => checked(reported.hashes),
         (None, Some(_)) => IntegrityStatus::TextsLeftOut,
+        (None, None) if trace.source == TraceSource::Otlp => IntegrityStatus::NoHashes,
         (None, None) => integrity(&steps),
     };
     TraceView {
@@ -36,6 +37,10 @@ pub(super) fn summary(trace: Trace) -> TraceView {
         workspace_id: trace.workspace,
         execution_id: trace.execution,
         decision_id,
+        source: match trace.source {
+            TraceSource::Run => TraceSourceView::Run,
+            TraceSource::Otlp => TraceSourceView::Otlp,
+        },
         reported,
         user_id: trace.user,
         agent_role: trace.agent_role,
@@ -94,6 +99,14 @@ fn reduced(less: &Reduced) -> ReducedTraceView {
         whole_hash: less.whole_hash.to_string(),
         input_hash: less.input_hash.map(|hash| hash.to_string()),
         output_hash: less.output_hash.map(|hash| hash.to_string()),
+    }
+}
+
+/// The source that a query names.
+pub(super) const fn source(source: TraceSourceView) -> TraceSource {
+    match source {
+        TraceSourceView::Run => TraceSource::Run,
+        TraceSourceView::Otlp => TraceSource::Otlp,
     }
 }
 

@@ -15,13 +15,14 @@ use clasper_api_types::{
     DiffTracesBody, DiffTracesReply, EnforceRetentionBody, EnforceRetentionReply, EvaluateBody,
     EvaluationReply, ExportView, ForecastBody, ForecastReply, HealthView, IngestAuditBody,
     IngestBatchReply, IngestCostBody, IngestReply, IngestViolationBody, LabelTraceBody,
-    LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, PackView, PolicyCheckReply,
-    PolicyRecordView, PostureView, PreviewBody, PreviewReply, PriceList, PriceView,
-    PutRedactionBody, ReadinessView, RedactionReply, RetentionReply, RetentionStatsReply,
-    RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply, ScopeBudgetList, SendMessageBody,
-    SendMessageReply, SetBudgetBody, SetBudgetReply, SetPriceBody, SetRetentionBody,
-    SetRetentionReply, SetTelemetryKeyBody, TelemetryKeyView, TenantReply, ToolAuthorizationView,
-    ToolView, TraceStatsReply, TraceView, UsageView, VersionView,
+    LabelTraceReply, LiveEventView, LogKeyList, OriginalReply, OtlpTraceReply, OtlpTraceRequest,
+    PackView, PolicyCheckReply, PolicyRecordView, PostureView, PreviewBody, PreviewReply,
+    PriceList, PriceView, PutRedactionBody, ReadinessView, RedactionReply, ReplayContextView,
+    RetentionReply, RetentionStatsReply, RevokeTelemetryKeyBody, RiskScoreBody, RiskScoreReply,
+    ScopeBudgetList, SendMessageBody, SendMessageReply, SetBudgetBody, SetBudgetReply,
+    SetPriceBody, SetRetentionBody, SetRetentionReply, SetTelemetryKeyBody, TelemetryKeyView,
+    TenantReply, ToolAuthorizationView, ToolView, TraceStatsReply, TraceView, UsageView,
+    VersionView,
 };
 
 fn example<T: ToSchema>() -> Value {
@@ -58,6 +59,9 @@ fn every_example_is_read_and_written_again() {
     survives::<SendMessageBody>();
     survives::<SendMessageReply>();
     survives::<TraceView>();
+    survives::<ReplayContextView>();
+    survives::<OtlpTraceRequest>();
+    survives::<OtlpTraceReply>();
     survives::<LiveEventView>();
     survives::<AnnotateTraceBody>();
     survives::<AnnotateTraceReply>();

@@ -58,6 +58,7 @@ async fn nobody_makes_a_key_that_may_do_more_than_they_may() {
     let held = PermissionSet::EMPTY
         .with(Permission::KeyManage)
         .with(Permission::AgentRun)
+        .with(Permission::TraceIngest)
         .with(Permission::RedactionReveal);
     let maker = holder(held);
     let agent = identity

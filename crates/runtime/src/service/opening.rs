@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clasper_core::{AuditEntryId, DecisionId, GrantId, Timestamp};
 use clasper_governance::{GrantLimits, HoldAsk, Intent, ModelPrice, PriceError};
-use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, UsedScope};
+use clasper_tracing::{GrantedScope, RunStatus, Trace, TraceCost, TraceSource, UsedScope};
 
 use crate::policy::PolicyVerdict;
 use crate::run::{IdempotencyClaim, RunOpening};
@@ -87,6 +87,7 @@ impl Engine {
             workspace: agent.workspace.clone(),
             execution: facts.execution,
             decision: DecisionId::generate(&*self.deps.ids),
+            source: TraceSource::Run,
             reported: None,
             user: Some(agent.user.clone()),
             agent_role: agent.role.clone(),

@@ -35,6 +35,7 @@ mod retention_drop;
 mod run;
 mod schema;
 mod scopes;
+mod spans;
 mod sqlite;
 mod support;
 mod tools;

@@ -95,6 +95,9 @@ pub(super) fn wanted(scope: &TenantScope, filter: &TraceFilter) -> Condition {
     if let Some(status) = filter.status {
         all = all.add(Column::Status.eq(status.name()));
     }
+    if let Some(source) = filter.source {
+        all = all.add(Column::Source.eq(source.name()));
+    }
     if let Some(from) = filter.started_from {
         all = all.add(Column::StartedAt.gte(from.timestamp_micros()));
     }

@@ -16,7 +16,7 @@ pub(crate) async fn count<C: ConnectionTrait>(
     scope: &TenantScope,
     filter: &TraceFilter,
 ) -> Result<u64, DbErr> {
-    let selects = if filter.label.is_some() || filter.entity.is_some() {
+    let selects = if filter.label.is_some() || filter.entity.is_some() || filter.source.is_some() {
         vec![of_traces(scope, filter, None)]
     } else {
         let range = StatsRange {

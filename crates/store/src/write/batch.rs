@@ -191,6 +191,14 @@ impl Batch {
         Ok(())
     }
 
+    /// Counts what a trace that grows has more than before. Its row is written by whoever grows it.
+    ///
+    /// # Errors
+    /// When the trace has no JSON form.
+    pub fn count_trace(&mut self, before: Option<&Trace>, after: &Trace) -> Result<(), DbErr> {
+        self.traces.count(before, after)
+    }
+
     /// Adds an open run.
     pub(crate) fn add_open_run(&mut self, row: open_run::Model) {
         self.changed_runs.insert(row.execution_id);

@@ -7,12 +7,19 @@ use clasper_db::WriteTransaction;
 use clasper_entity::trace_total::{self, Column as T};
 use clasper_entity::{trace, trace_entity, trace_label};
 use clasper_retention::{Keep, RetentionPolicy, Weight};
-use clasper_tracing::{HashStatus, ReducedTo, RunStatus, Trace, TraceStats, total_of};
+use clasper_tracing::{HashStatus, ReducedTo, RunStatus, Trace, TraceSource, TraceStats, total_of};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use serde_json::{Map, Value};
 
 use crate::row;
 use crate::write::trace_count::TraceCounts;
+
+/// What is added to totals, or taken from them.
+#[derive(Debug, Clone, Copy)]
+enum Counted {
+    More(TraceStats),
+    Less(TraceStats),
+}
 
 /// Rows that a group adds.
 #[derive(Debug, Default)]
@@ -20,7 +27,7 @@ pub(crate) struct Traces {
     rows: Vec<trace::Model>,
     labels: Vec<trace_label::Model>,
     entities: Vec<trace_entity::Model>,
-    totals: HashMap<(String, i64), Vec<TraceStats>>,
+    totals: HashMap<(String, i64), Vec<Counted>>,
     counts: TraceCounts,
 }
 
@@ -78,7 +85,7 @@ impl Traces {
         let mut hash = Sha256Digest::of(row.document.as_bytes());
         let hour = (row.tenant_id.clone(), total_of(row.started_at));
         let totals = self.totals.entry(hour).or_default();
-        totals.push(TraceStats::of(trace));
+        totals.push(Counted::More(TraceStats::of(trace)));
         let keep = policy.map_or(Keep::Whole, |p| p.keep(trace.id, weight(trace)));
         let said = policy.and_then(|policy| keep.said(policy));
         let reduced = match keep {
@@ -126,10 +133,66 @@ impl Traces {
         self.entities.extend(linked);
     }
 
-    pub(super) async fn flush(self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+    /// Counts a trace that grows, and no longer what it was before.
+    pub(super) fn count(&mut self, before: Option<&Trace>, after: &Trace) -> Result<(), DbErr> {
+        if let Some(before) = before {
+            self.count_one(before, -1, Counted::Less)?;
+        }
+        self.count_one(after, 1, Counted::More)
+    }
+
+    fn count_one(
+        &mut self,
+        trace: &Trace,
+        one: i64,
+        counted: fn(TraceStats) -> Counted,
+    ) -> Result<(), DbErr> {
+        let row = row::trace_row(trace).map_err(row::unspeakable)?;
+        self.counts.count(&row, one);
+        let hour = (row.tenant_id, total_of(row.started_at));
+        let totals = self.totals.entry(hour).or_default();
+        totals.push(counted(TraceStats::of(trace)));
+        Ok(())
+    }
+
+    /// Makes room where spans with the id of a run came before the run ended: what was governed here goes first.
+    async fn take_over(&mut self, transaction: &WriteTransaction) -> Result<(), DbErr> {
+        use trace::Column as C;
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let select = trace::Entity::find()
+            .filter(C::TraceId.is_in(self.rows.iter().map(|row| row.trace_id)))
+            .filter(C::TenantId.is_in(self.rows.iter().map(|row| row.tenant_id.as_str())))
+            .filter(C::Source.eq(TraceSource::Otlp.name()));
+        for grown in transaction.all(select).await? {
+            let id = (&grown.tenant_id, grown.trace_id);
+            if !self
+                .rows
+                .iter()
+                .any(|row| (&row.tenant_id, row.trace_id) == id)
+            {
+                continue;
+            }
+            let delete = trace::Entity::delete_many()
+                .filter(C::TenantId.eq(grown.tenant_id.as_str()))
+                .filter(C::TraceId.eq(grown.trace_id));
+            transaction.execute(&delete).await?;
+            let trace: Trace = serde_json::from_str(&grown.document)
+                .map_err(|_| row::corrupt("traces", "document"))?;
+            self.counts.count(&grown, -1);
+            let hour = (grown.tenant_id, total_of(grown.started_at));
+            let totals = self.totals.entry(hour).or_default();
+            totals.push(Counted::Less(TraceStats::of(&trace)));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn flush(mut self, transaction: &WriteTransaction) -> Result<(), DbErr> {
         if self.totals.is_empty() {
             return Ok(());
         }
+        self.take_over(transaction).await?;
         transaction.insert(self.rows).await?;
         self.counts.flush(transaction).await?;
         transaction.insert(self.labels).await?;
@@ -141,7 +204,7 @@ impl Traces {
 /// Adds to the totals. The locks of the tenants' accounts keep others from doing so meanwhile.
 async fn add_totals(
     transaction: &WriteTransaction,
-    added: HashMap<(String, i64), Vec<TraceStats>>,
+    added: HashMap<(String, i64), Vec<Counted>>,
 ) -> Result<(), DbErr> {
     let tenants = added.keys().map(|(tenant, _)| tenant.as_str());
     let hours = added.keys().map(|(_, starts_at)| *starts_at);
@@ -165,21 +228,25 @@ async fn add_totals(
             cost_nanos: 0,
             duration_ms: 0,
         });
-        traces.iter().fold(row, plus)
+        traces.iter().fold(row, counted)
     });
     let rows: Vec<_> = rows.collect();
     transaction.upsert(rows).await
 }
 
-fn plus(row: trace_total::Model, more: &TraceStats) -> trace_total::Model {
-    let sum = |total: i64, more: u64| total.saturating_add(row::count(more));
+fn counted(row: trace_total::Model, counted: &Counted) -> trace_total::Model {
+    let (sign, one) = match counted {
+        Counted::More(one) => (1, one),
+        Counted::Less(one) => (-1, one),
+    };
+    let sum = |total: i64, n: u64| total.saturating_add(sign * row::count(n));
     trace_total::Model {
-        traces: sum(row.traces, more.traces),
-        failed: sum(row.failed, more.failed),
-        input_tokens: sum(row.input_tokens, more.input_tokens),
-        output_tokens: sum(row.output_tokens, more.output_tokens),
-        cost_nanos: row.cost_nanos.saturating_add(more.cost.nanos()),
-        duration_ms: sum(row.duration_ms, more.duration_ms),
+        traces: sum(row.traces, one.traces),
+        failed: sum(row.failed, one.failed),
+        input_tokens: sum(row.input_tokens, one.input_tokens),
+        output_tokens: sum(row.output_tokens, one.output_tokens),
+        cost_nanos: row.cost_nanos.saturating_add(sign * one.cost.nanos()),
+        duration_ms: sum(row.duration_ms, one.duration_ms),
         ..row
     }
 }

@@ -58,6 +58,7 @@ enum Deed<'a> {
     Call(&'a str, String, bool, &'a str),
     Result(&'a str, bool, String, &'a str),
     Error(&'a str, &'a str, bool),
+    Span(&'a str, &'a str, bool, Option<&'a str>, Option<&'a str>),
 }
 
 /// JSON as text that is the same for the same value, however it is ordered.
@@ -107,6 +108,13 @@ fn deed(data: &StepData) -> Deed<'_> {
             message,
             recoverable,
         } => Deed::Error(code, message, *recoverable),
+        StepData::Span(span) => Deed::Span(
+            &span.operation,
+            &span.name,
+            span.failed,
+            span.model.as_deref(),
+            span.tool_name.as_deref(),
+        ),
     }
 }
 
@@ -116,6 +124,7 @@ fn kind(data: &StepData) -> (&'static str, &str) {
         StepData::LlmCall { .. } => "",
         StepData::ToolCall { tool_name, .. } | StepData::ToolResult { tool_name, .. } => tool_name,
         StepData::Error { code, .. } => code,
+        StepData::Span(span) => &span.name,
     };
     (data.kind(), name)
 }
@@ -198,6 +207,7 @@ fn named(data: &StepData) -> String {
         StepData::ToolCall { tool_name, .. } => format!("the call of the tool {tool_name}"),
         StepData::ToolResult { tool_name, .. } => format!("the result of the tool {tool_name}"),
         StepData::Error { code, .. } => format!("the error {code}"),
+        StepData::Span(span) => format!("the span {}", span.name),
     }
 }
 
@@ -221,6 +231,10 @@ fn what_differs(old: &StepData, new: &StepData) -> String {
             format!("is a {} now", if b { "success" } else { "failure" })
         }
         (Deed::Result(..), Deed::Result(..)) => "is another".to_owned(),
+        (Deed::Span(_, _, a, ..), Deed::Span(_, _, b, ..)) if a != b => {
+            if b { "failed" } else { "did not fail" }.to_owned()
+        }
+        (Deed::Span(..), Deed::Span(..)) => "stands for something else".to_owned(),
         _ => "says something else".to_owned(),
     }
 }

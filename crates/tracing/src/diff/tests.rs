@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::step::{StepData, StepRecorder};
-use crate::trace::{GrantedScope, RunStatus, TraceCost, UsedScope};
+use crate::trace::{GrantedScope, RunStatus, TraceCost, TraceSource, UsedScope};
 
 fn trace(ids: &SequentialIds, steps: impl IntoIterator<Item = StepData>) -> Trace {
     let mut recorder = StepRecorder::default();
@@ -19,6 +19,7 @@ fn trace(ids: &SequentialIds, steps: impl IntoIterator<Item = StepData>) -> Trac
         workspace: WorkspaceId::new("support").expect("a name"),
         execution: ExecutionId::generate(ids),
         decision: DecisionId::generate(ids),
+        source: TraceSource::Run,
         reported: None,
         user: None,
         agent_role: "lead".to_owned(),

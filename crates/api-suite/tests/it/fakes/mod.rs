@@ -20,6 +20,7 @@ pub use evidence::Signed;
 pub use executions::Ledger;
 pub use exports::{Exported, NoArchives};
 pub use memory::Memory;
+pub use records::spans;
 pub use redaction::Derived;
 pub use reports::NoReports;
 pub use webhooks::{Endpoints, Signer};

@@ -1,10 +1,15 @@
 //! The stores of traces and the audit log.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use clasper_core::{
-    AuditEntry, ChainHead, Cursor, LoggedEntry, Page, StoreError, TenantScope, TraceId,
+    AuditEntry, ChainHead, Clock, Cursor, IdSource, LoggedEntry, Page, StoreError, TenantScope,
+    TraceId, WorkspaceId,
 };
 use clasper_evidence::{AuditFilter, AuditStore};
+use clasper_otlp::{Assembly, Recording, SpanIntake, SpanStore, SpansRecorded};
+use clasper_privacy::Redactions;
 use clasper_tracing::{
     Annotation, AnnotationWrite, LabelChanges, LabelWrite, NoteStore, StatsRange, Trace,
     TraceFilter, TraceStats, TraceStore, merge_labels,
@@ -105,6 +110,7 @@ fn is_wanted(scope: &TenantScope, filter: &TraceFilter, trace: &Trace) -> bool {
             .as_ref()
             .is_none_or(|role| *role == trace.agent_role)
         && filter.status.is_none_or(|status| status == trace.status)
+        && filter.source.is_none_or(|source| source == trace.source)
         && filter.label.as_ref().is_none_or(|(key, value)| {
             let found = trace.labels.get(key);
             found.is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
@@ -178,6 +184,49 @@ impl NoteStore for Memory {
             key: 0,
             id: said.id.to_string(),
         }))
+    }
+}
+
+/// Takes spans into `memory`.
+pub fn spans(
+    memory: &Arc<Memory>,
+    redactions: Redactions,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> SpanIntake {
+    let workspace = WorkspaceId::new("default").expect("a name");
+    SpanIntake::new(
+        memory.clone(),
+        redactions,
+        workspace,
+        clock.clone(),
+        ids.clone(),
+    )
+}
+
+#[async_trait]
+impl SpanStore for Memory {
+    async fn record_spans(&self, recording: Recording) -> Result<SpansRecorded, StoreError> {
+        let mut state = self.state();
+        let mut begun = 0;
+        for span in recording.spans.iter() {
+            let tenant = recording.scope.tenant().clone();
+            let place = state.traces.iter().position(|trace| trace.id == span.trace);
+            let mut assembly = if let Some(place) = place {
+                Assembly::resume(state.traces.remove(place))
+            } else {
+                begun += 1;
+                Assembly::begin(tenant, recording.workspace.clone(), span)
+            };
+            assembly.add(span);
+            state.traces.push(assembly.into_trace());
+        }
+        state.record(recording.entry.clone());
+        Ok(SpansRecorded {
+            added: recording.spans.len() as u64,
+            known: 0,
+            begun,
+        })
     }
 }
 

@@ -27,7 +27,7 @@ use clasper_runtime::send::Error;
 use clasper_runtime::service::TenantGate;
 use futures::stream;
 
-/// `acme-key` may do everything within `acme`, `agent-key` only run agents; `operator-key`, `manager-key` and
+/// `acme-key` may do everything within `acme`, `agent-key` only run agents and send spans; `operator-key`, `manager-key` and
 /// `second-manager-key`, `viewer-key` and `admin-key` have the roles of their names, `powerless-key` has no permission; `other-key` is another tenant's; `daemon-key` is the daemon's.
 pub struct Keys;
 
@@ -61,7 +61,9 @@ impl Authenticator for Keys {
             (None, Some("agent-key")) => Ok(key(
                 "acme",
                 0,
-                PermissionSet::EMPTY.with(Permission::AgentRun),
+                PermissionSet::EMPTY
+                    .with(Permission::AgentRun)
+                    .with(Permission::TraceIngest),
             )),
             (None, Some("operator-key")) => Ok(key("acme", 1, Role::Operator.permissions())),
             (None, Some("manager-key")) => Ok(key("acme", 2, manager)),
