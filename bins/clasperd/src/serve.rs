@@ -57,6 +57,7 @@ pub async fn serve(
         checkpointer,
         export_worker,
         watch,
+        retention,
         notices,
         tracker,
         shutdown,
@@ -77,7 +78,7 @@ pub async fn serve(
     let server = tracker.spawn(server.into_future());
     shutdown.cancelled().await;
     // The writer ends when nobody holds the store any more.
-    drop((agents, executions, export_worker, notices));
+    drop((agents, executions, export_worker, retention, notices));
     tracker.close();
     let drained = tokio::time::timeout(drain, finish(server)).await;
     if drained.is_err() {

@@ -1,5 +1,7 @@
 //! Starts the real binary beside a sample backend and a model server that keeps its own log.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -117,6 +119,8 @@ pub struct Setup {
 /// A running `clasperd serve`, killed when dropped.
 pub struct Server {
     child: Child,
+    /// What it logs.
+    said: File,
     pub base: String,
     pub http: reqwest::Client,
     setup: Setup,
@@ -155,11 +159,13 @@ fn free_address() -> Result<SocketAddr> {
 impl Server {
     pub async fn start(setup: &Setup) -> Result<Self> {
         let address = free_address()?;
+        let said = tempfile::tempfile()?;
         let mut command = command(setup);
         command
             .arg("serve")
             .env("CLASPER_LISTEN", address.to_string())
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(said.try_clone()?);
         let child = command.spawn().context("clasperd starts")?;
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -167,6 +173,7 @@ impl Server {
             .build()?;
         let mut server = Self {
             child,
+            said,
             base: format!("http://{address}"),
             http,
             setup: setup.clone(),
@@ -228,7 +235,12 @@ impl Server {
         let told = Command::new("kill").args(["-TERM", &id]).status()?;
         ensure!(told.success(), "kill: {told}");
         let status = self.child.wait()?;
-        ensure!(status.success(), "clasperd ended with {status}");
+        let mut said = String::new();
+        self.said.seek(SeekFrom::Start(0))?;
+        self.said.read_to_string(&mut said)?;
+        ensure!(status.success(), "clasperd ended with {status}: {said}");
+        // Whoever still holds the store then keeps the writer from ending, and the stop from being quick.
+        ensure!(!said.contains("could not be settled"), "{said}");
         Ok(())
     }
 
