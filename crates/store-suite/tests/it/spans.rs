@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use chrono::TimeDelta;
 use clasper_core::{AuditEvent, ManualClock, Role, SystemIds, TenantScope, TraceId, WorkspaceId};
 use clasper_entity::{otel_span, trace};
 use clasper_otlp::{Encoding, Intake, SpanIntake};
@@ -16,6 +17,7 @@ use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::replica::person;
+use crate::retention::{days, retention, set};
 use crate::support::entries_of;
 
 both!(
@@ -27,6 +29,7 @@ both!(
     spans_do_not_change_the_trace_of_a_governed_run,
     spans_that_come_before_their_run_ends_do_not_keep_it_from_ending,
     thousands_of_spans_come_in_one_request,
+    a_late_span_of_a_dropped_trace_is_no_fault,
 );
 
 /// The minute in which the traces here begin, in nanoseconds.
@@ -83,6 +86,22 @@ fn id(trace: u8) -> TraceId {
     TraceId::from_bytes([trace; 16])
 }
 
+async fn a_late_span_of_a_dropped_trace_is_no_fault(db: TestDatabase) -> Result<()> {
+    let acme = db.tenant("acme").await?;
+    export(&db, &acme, &[span(7, 1, 0, 0, &chat(10, 5))]).await?;
+    set(&db, &acme, days(1)).await?;
+    db.make.clock.advance(TimeDelta::days(900));
+    assert_eq!(retention(&db, &db.store).sweep().await?, 1);
+    let left = otel_span::Entity::find()
+        .all(db.database().reader())
+        .await?;
+    assert_eq!(left, [], "spans go with their trace");
+    db.ensure_whole().await?;
+    export(&db, &acme, &[span(7, 2, 1, 50, &chat(1, 1))]).await?;
+    assert!(tables(&db).find_trace(&acme, id(7)).await?.is_some());
+    db.ensure_whole().await
+}
+
 async fn a_trace_grows_with_its_spans_and_is_counted_once(db: TestDatabase) -> Result<()> {
     let acme = db.tenant("acme").await?;
     // Children come first, as exporters send what ends first; the root began in the hour before.
@@ -126,7 +145,7 @@ async fn a_trace_grows_with_its_spans_and_is_counted_once(db: TestDatabase) -> R
     assert_eq!(stats.duration_ms, 3_600_600);
     // It moved to the hour in which its root began.
     let later = StatsRange {
-        from: Some(trace.started_at + chrono::TimeDelta::hours(1)),
+        from: Some(trace.started_at + TimeDelta::hours(1)),
         to: None,
     };
     assert_eq!(db.store.trace_stats(&acme, later).await?.traces, 0);
